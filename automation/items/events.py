@@ -1,0 +1,350 @@
+"""The events of an item: the facts that its state is folded from (design section 2, spec 6.1)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar, TypeAlias
+
+from automation.envelope import ItemType
+from automation.values import Moment, Money, Personal, Value
+
+
+@dataclass(frozen=True, slots=True)
+class FieldChange:
+    """One field with its value before and after."""
+
+    code: str
+    old: Value
+    new: Value
+
+
+@dataclass(frozen=True, slots=True)
+class ProductRow:
+    """One row of products: quantity in thousandths, price of one piece in minor units."""
+
+    product_id: str
+    name: str
+    quantity_milli: int
+    price: Money
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A link from this item to another one."""
+
+    item_type: ItemType
+    item_id: str
+    relation: str
+    """`client`, `source`, `created`, `invoice`, `order` or `related`."""
+
+
+# --- facts about the item ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class ItemCreated:
+    """The item exists from now on; on a staged type this is the first entry of `stage`."""
+
+    fields: Mapping[str, Value]
+    pipeline: str
+    stage: str
+    responsible: str
+    creator: str
+    observers: tuple[str, ...]
+    automated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FieldsChanged:
+    """A save changed fields."""
+
+    changes: tuple[FieldChange, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StageMoved:
+    """The item entered `to_stage` of the same pipeline; `entry` counts its stage entries from 1."""
+
+    from_stage: str
+    to_stage: str
+    entry: int
+    automated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PipelineChanged:
+    """The item entered `to_stage` of another pipeline."""
+
+    from_pipeline: str
+    to_pipeline: str
+    from_stage: str
+    to_stage: str
+    entry: int
+    automated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ResponsibleChanged:
+    """Another employee is responsible."""
+
+    old: str
+    new: str
+
+
+@dataclass(frozen=True, slots=True)
+class ObserversChanged:
+    """The list of observers is another one."""
+
+    old: tuple[str, ...]
+    new: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ProductRowsChanged:
+    """The product rows were replaced."""
+
+    old: tuple[ProductRow, ...]
+    new: tuple[ProductRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ItemLinked:
+    """A link to another item was added."""
+
+    link: Link
+
+
+@dataclass(frozen=True, slots=True)
+class ItemUnlinked:
+    """A link to another item was removed."""
+
+    link: Link
+
+
+@dataclass(frozen=True, slots=True)
+class ItemDeleted:
+    """The item is gone; its key stays used."""
+
+
+@dataclass(frozen=True, slots=True)
+class CommentAdded:
+    """A comment stands in the timeline (BBCode of spec 4.5)."""
+
+    comment_id: str
+    text: Personal
+    created_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class ActivityRecorded:
+    """The client did something (spec 1.16): mail, call, message, form, open, click."""
+
+    activity_id: str
+    kind: str
+    subject: Personal
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentNoted:
+    """A payment document of the item, or of an order linked to it, took a new state (spec 1.13)."""
+
+    payment_id: str
+    order_id: str
+    status: str
+    """`unpaid`, `paid` or `voided`."""
+    amount: Money
+    link: str
+
+
+@dataclass(frozen=True, slots=True)
+class InvoicePaidNoted:
+    """An invoice linked to the item became Paid (spec 2.1); its fields travel with the fact."""
+
+    invoice_id: str
+    amount: Money
+    fields: Mapping[str, Value]
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeSeen:
+    """A change was handled and changed nothing: `reason` says why (`no_change`, `deleted`, `unknown_effect`…)."""
+
+    reason: str
+
+
+# --- automation's own steps ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class RuleRunDelayed:
+    """The rule's turn has come; it runs at `due` (spec 1.4 `delay`)."""
+
+    run_id: str
+    rule_id: str
+    rule_version: int
+    entry: int
+    due: Moment
+
+
+@dataclass(frozen=True, slots=True)
+class RuleRunStarted:
+    """The rule waits for the outcomes of calls made outside the item, at most until `deadline`."""
+
+    run_id: str
+    rule_id: str
+    rule_version: int
+    entry: int
+    deadline: Moment
+
+
+@dataclass(frozen=True, slots=True)
+class RuleRunCompleted:
+    """The rule did its work and publishes results (spec 1.7)."""
+
+    run_id: str
+    rule_id: str
+    rule_version: int
+    entry: int
+    results: Mapping[str, Value]
+
+
+@dataclass(frozen=True, slots=True)
+class RuleRunSkipped:
+    """The rule had no work to do: `reason` is a reason code of the spec."""
+
+    run_id: str
+    rule_id: str
+    rule_version: int
+    entry: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class RuleRunFailed:
+    """The rule could not do its work: `reason` is a reason code of the spec."""
+
+    run_id: str
+    rule_id: str
+    rule_version: int
+    entry: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class RuleRunCancelled:
+    """The rule will not run: `cause` is `stage_left`, `rule_inactive` or `item_deleted` (spec 6.3)."""
+
+    run_id: str
+    rule_id: str
+    rule_version: int
+    entry: int
+    cause: str
+
+
+@dataclass(frozen=True, slots=True)
+class TriggerFired:
+    """A trigger answered a fact; the move, if there is one, is the next event (spec 1.5)."""
+
+    trigger_id: str
+    trigger_version: int
+    fact_id: str
+    to_stage: str
+
+
+@dataclass(frozen=True, slots=True)
+class TriggerSkipped:
+    """A trigger matched a fact and did not move the item: `reason` is a reason code of the spec."""
+
+    trigger_id: str
+    trigger_version: int
+    fact_id: str
+    reason: str
+
+
+# --- calls out of the item (design section 2, steps of kind effect) ------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class NotificationRequested:
+    """One notification to one employee; to `notifier`."""
+
+    CHANNEL: ClassVar[str] = "notification"
+    effect_id: str
+    run_id: str
+    recipient: str
+    sender: str
+    text: Personal
+    link: str
+    """Path of the item form."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClientEmailRequested:
+    """One e-mail to the client; to `notifier`."""
+
+    CHANNEL: ClassVar[str] = "client_email"
+    effect_id: str
+    run_id: str
+    to: Personal
+    sender: str
+    """Sending address."""
+    subject: Personal
+    text: Personal
+    text_type: str
+    """`bbcode` or `html`."""
+    track_clicks: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentRequested:
+    """A payment document and its link are asked for; to `payment_tracker` on the payable's key."""
+
+    CHANNEL: ClassVar[str] = "payment"
+    effect_id: str
+    run_id: str
+    payable: str
+    """Kafka key of the payable: the order's, or the item's own."""
+    order_id: str
+    amount: Money
+    """What to pay; for an order `Money(0, "")`: its outstanding amount."""
+    rows: tuple[ProductRow, ...]
+    title: Personal
+
+
+@dataclass(frozen=True, slots=True)
+class ItemAsked:
+    """Another item or aggregate is asked to answer or to do something; to its own key in `crm.changes`."""
+
+    CHANNEL: ClassVar[str] = "item"
+    effect_id: str
+    run_id: str
+    target: str
+    """Kafka key of the item asked."""
+    question: str
+    """What is asked, a closed set: `contact_point` (reads addresses), `invoice_paid` (a fact), `link`…"""
+    args: Mapping[str, Value]
+
+
+@dataclass(frozen=True, slots=True)
+class EffectAnswered:
+    """The outcome of a call arrived; `status` is `completed`, `skipped` or `failed`."""
+
+    effect_id: str
+    run_id: str
+    status: str
+    reason: str
+    results: Mapping[str, Value]
+    tries: int
+
+
+ItemEvent: TypeAlias = (
+    ItemCreated | FieldsChanged | StageMoved | PipelineChanged | ResponsibleChanged | ObserversChanged
+    | ProductRowsChanged | ItemLinked | ItemUnlinked | ItemDeleted | CommentAdded | ActivityRecorded
+    | PaymentNoted | InvoicePaidNoted | ChangeSeen
+    | RuleRunDelayed | RuleRunStarted | RuleRunCompleted | RuleRunSkipped | RuleRunFailed | RuleRunCancelled
+    | TriggerFired | TriggerSkipped
+    | NotificationRequested | ClientEmailRequested | PaymentRequested | ItemAsked | EffectAnswered
+)  # fmt: skip
+
+Effect: TypeAlias = NotificationRequested | ClientEmailRequested | PaymentRequested | ItemAsked
