@@ -37,7 +37,7 @@ class Decision(NamedTuple):
     events: Sequence[Recorded]
 
 
-class Unreadable(Exception):
+class UnreadableError(Exception):
     """A record cannot be decoded or breaks a rule of its schema: park it (dead letter).
 
     `reason` is a short code such as `undecodable`, `unknown_schema`, `invalid`, `unsigned`, `key_mismatch`;
@@ -66,7 +66,7 @@ class Stream(Protocol[State, Change]):
     """Raised when `evolve` or the shape of state changes: stores and snapshots of another one are not used."""
 
     def read_change(self, key: bytes | None, value: bytes | None, headers: Headers) -> Change:
-        """Decode and check one record of the inbox; raises `Unreadable`."""
+        """Decode and check one record of the inbox; raises `UnreadableError`."""
         ...
 
     def key_of(self, change: Change) -> bytes:
@@ -114,7 +114,7 @@ class Stream(Protocol[State, Change]):
         ...
 
     def read_event(self, value: bytes, headers: Headers) -> Recorded:
-        """Decode an event of the log; raises `Unreadable`."""
+        """Decode an event of the log; raises `UnreadableError`."""
         ...
 
     def outputs(self, recorded: Recorded) -> Sequence[Output]:
