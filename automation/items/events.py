@@ -310,6 +310,8 @@ class PaymentRequested:
     """What to pay; for an order `Money(0, "")`: its outstanding amount."""
     rows: tuple[ProductRow, ...]
     title: Personal
+    document_exists: bool = False
+    """The item has another payment document: after the order's own checks this refuses the request (spec 6.8)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -338,13 +340,27 @@ class EffectAnswered:
     tries: int
 
 
+@dataclass(frozen=True, slots=True)
+class ItemAnswered:
+    """This item answers another one's question; to `reply_to` in `crm.changes`."""
+
+    CHANNEL: ClassVar[str] = "answer"
+    effect_id: str
+    run_id: str
+    reply_to: str
+    """Kafka key of the item that asked."""
+    status: str
+    reason: str
+    results: Mapping[str, Value]
+
+
 ItemEvent: TypeAlias = (
     ItemCreated | FieldsChanged | StageMoved | PipelineChanged | ResponsibleChanged | ObserversChanged
     | ProductRowsChanged | ItemLinked | ItemUnlinked | ItemDeleted | CommentAdded | ActivityRecorded
     | PaymentNoted | InvoicePaidNoted | ChangeSeen
     | RuleRunDelayed | RuleRunStarted | RuleRunCompleted | RuleRunSkipped | RuleRunFailed | RuleRunCancelled
     | TriggerFired | TriggerSkipped
-    | NotificationRequested | ClientEmailRequested | PaymentRequested | ItemAsked | EffectAnswered
+    | NotificationRequested | ClientEmailRequested | PaymentRequested | ItemAsked | EffectAnswered | ItemAnswered
 )  # fmt: skip
 
-Effect: TypeAlias = NotificationRequested | ClientEmailRequested | PaymentRequested | ItemAsked
+Effect: TypeAlias = NotificationRequested | ClientEmailRequested | PaymentRequested | ItemAsked | ItemAnswered

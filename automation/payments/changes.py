@@ -35,6 +35,8 @@ class RequestPayment:
     amount: Money
     rows: tuple[ProductRow, ...]
     title: Personal
+    document_exists: bool = False
+    """The item has another payment document: after the order's own checks this refuses the request (spec 6.8)."""
 
 
 @dataclass(frozen=True, slots=True)

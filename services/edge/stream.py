@@ -35,6 +35,8 @@ class Decision(NamedTuple):
 
     state: Any
     events: Sequence[Recorded]
+    outputs: Sequence[Output] = ()
+    """Records to produce although no event stands for them: the answer about an item that does not exist."""
 
 
 class UnreadableError(Exception):
