@@ -49,6 +49,8 @@ class ProviderNotice:
     status: str
     amount: Money
     paid_at: Moment
+    body_digest: str = ""
+    """Digest of what was signed: a known notice id with another one is refused and noted."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,9 @@ from typing import TypeAlias
 from automation.items.events import ProductRow
 from automation.values import Moment, Money, Personal
 
+NO_MONEY = Money(0, "")
+"""Stands where an amount was not known or does not apply."""
+
 
 @dataclass(frozen=True, slots=True)
 class OrderRegistered:
@@ -20,9 +23,12 @@ class OrderRegistered:
 
 @dataclass(frozen=True, slots=True)
 class OrderLinked:
-    """An item was linked to the order."""
+    """An item was linked to the order; the open payment, if there is one, travels along for it."""
 
     item: str
+    payment_id: str = ""
+    amount: Money = NO_MONEY
+    link: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +37,29 @@ class PaymentDocumentCreated:
 
     payment_id: str
     item: str
-    """Kafka key of the item that asked; for an order's payments of the first linked item."""
+    """Kafka key of the item that asked."""
     effect_id: str
     amount: Money
     rows: tuple[ProductRow, ...]
     title: Personal
     link: str
+    run_id: str = ""
+    items: tuple[str, ...] = ()
+    """Kafka keys of all items that are told: the one that asked and those linked to the order."""
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentDocumentReused:
+    """An item asked for a payment and got the open one with its link (spec 4.33)."""
+
+    payment_id: str
+    item: str
+    effect_id: str
+    run_id: str
+    amount: Money
+    link: str
+    items: tuple[str, ...] = ()
+    """The item that asked, if it had not been told of this payment before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +69,12 @@ class PaymentDocumentPaid:
     payment_id: str
     amount: Money
     provider: str
+    """`manual` where an employee recorded it."""
     notice_id: str
     paid_at: Moment
+    body_digest: str = ""
+    items: tuple[str, ...] = ()
+    link: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +83,13 @@ class PaymentDocumentVoided:
 
     payment_id: str
     reason: str
+    """`provider` or `manual`: who voided it."""
+    amount: Money = NO_MONEY
+    provider: str = ""
+    notice_id: str = ""
+    body_digest: str = ""
+    items: tuple[str, ...] = ()
+    link: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,19 +99,35 @@ class PaymentRefused:
     effect_id: str
     item: str
     reason: str
+    run_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class NoticeIgnored:
-    """A notice of a provider had no effect: `reason` is `duplicate`, `unknown_payment`, `voided`, `amount_differs`…"""
+    """A notice of a provider had no effect.
+
+    `reason` is `duplicate`, `body_differs` (a known notice id with another body), `unknown_payment`, `already_paid`,
+    `voided`, `amount_differs`, `attempt_failed` or `unknown_status`.
+    """
 
     provider: str
     notice_id: str
     payment_id: str
     reason: str
+    body_digest: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentChangeSeen:
+    """A change was handled and changed nothing, so that its repeat changes nothing later.
+
+    `reason` is `no_change`, `not_an_order`, `unknown_payment`, `already_paid`, `voided` or `unknown_status`.
+    """
+
+    reason: str
 
 
 PaymentEvent: TypeAlias = (
-    OrderRegistered | OrderLinked | PaymentDocumentCreated | PaymentDocumentPaid | PaymentDocumentVoided
-    | PaymentRefused | NoticeIgnored
+    OrderRegistered | OrderLinked | PaymentDocumentCreated | PaymentDocumentReused | PaymentDocumentPaid
+    | PaymentDocumentVoided | PaymentRefused | NoticeIgnored | PaymentChangeSeen
 )  # fmt: skip
