@@ -1,0 +1,106 @@
+"""What a payable's event tells the items concerned, through `crm.changes` (spec 2.2, 5.2)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from automation.envelope import Envelope, Key, Recorded, stable_id
+from automation.items.changes import ChangeFrame, ReportOutcome, ReportPayment
+from automation.payments.events import (
+    OrderLinked,
+    PaymentDocumentCreated,
+    PaymentDocumentPaid,
+    PaymentDocumentReused,
+    PaymentDocumentVoided,
+    PaymentRefused,
+)
+from automation.payments.state import ORDER
+from automation.values import Money, Value
+
+SKIPPED = ("payment_document_exists",)
+"""Reasons with which a request is skipped; with all others it failed (spec 3.1.1)."""
+
+
+class ItemReport(NamedTuple):
+    """A change for an item; its frame is not signed yet."""
+
+    key: Key
+    frame: ChangeFrame
+    change: ReportPayment | ReportOutcome
+
+
+def outputs(recorded: Recorded) -> Sequence[ItemReport]:
+    """Return the changes for items that follow from an event: the same ones, with the same ids, on every call.
+
+    An item learns of a document before it gets the answer that carries its link.
+    """
+    envelope, event = recorded
+    match event:
+        case PaymentDocumentCreated():
+            told = _payment(envelope, event.payment_id, "unpaid", event.amount, event.link)
+            return [*_tell(envelope, event.items or (event.item,), told), _answer(envelope, event.item, _done(event))]
+        case PaymentDocumentReused():
+            told = _payment(envelope, event.payment_id, "unpaid", event.amount, event.link)
+            return [*_tell(envelope, event.items, told), _answer(envelope, event.item, _done(event))]
+        case PaymentDocumentPaid():
+            told = _payment(envelope, event.payment_id, "paid", event.amount, event.link)
+            return list(_tell(envelope, event.items, told))
+        case PaymentDocumentVoided():
+            told = _payment(envelope, event.payment_id, "voided", event.amount, event.link)
+            return list(_tell(envelope, event.items, told))
+        case OrderLinked(payment_id=payment_id) if payment_id:
+            told = _payment(envelope, payment_id, "unpaid", event.amount, event.link)
+            return list(_tell(envelope, (event.item,), told))
+        case PaymentRefused():
+            return [_answer(envelope, event.item, _refused(event))]
+        case _:
+            return ()
+
+
+def _payment(envelope: Envelope, payment_id: str, status: str, amount: Money, link: str) -> ReportPayment:
+    order_id = envelope.item_id if envelope.item_type == ORDER else ""
+    return ReportPayment(payment_id, order_id, status, amount, link)
+
+
+def _done(event: PaymentDocumentCreated | PaymentDocumentReused) -> ReportOutcome:
+    results: dict[str, Value] = {
+        "payment_link": event.link,
+        "payment_id": event.payment_id,
+        "payment_amount": event.amount,
+    }
+    return ReportOutcome(event.effect_id, event.run_id, "completed", "", results)
+
+
+def _refused(event: PaymentRefused) -> ReportOutcome:
+    status = "skipped" if event.reason in SKIPPED else "failed"
+    return ReportOutcome(event.effect_id, event.run_id, status, event.reason, {})
+
+
+def _tell(envelope: Envelope, items: Sequence[str], report: ReportPayment) -> Iterator[ItemReport]:
+    for item in items:
+        yield _report(envelope, "payment", item, report)
+
+
+def _answer(envelope: Envelope, item: str, outcome: ReportOutcome) -> ItemReport:
+    return _report(envelope, "outcome", item, outcome)
+
+
+def _report(envelope: Envelope, kind: str, item: str, change: ReportPayment | ReportOutcome) -> ItemReport:
+    key = Key.parse(item)
+    frame = ChangeFrame(
+        change_id=stable_id(kind, envelope.event_id, item),
+        tenant=key.tenant,
+        item_type=key.item_type,
+        item_id=key.item_id,
+        occurred_at=envelope.occurred_at,
+        source="app",
+        actor=envelope.actor,
+        source_seq=0,
+        cause_id=envelope.event_id,
+        root_id=envelope.root_id,
+        depth=envelope.depth,
+        definitions_version=0,
+        signature=b"",
+    )
+    return ItemReport(key, frame, change)
