@@ -10,17 +10,26 @@ import click
 import services.cli.commands as _commands
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class CommandFolder(click.Group):
+    """A group whose commands are the files of `services/cli/commands/`, each imported when it is asked for.
+
+    A file's name is its command's name, with `-` for `_`; a file without a `COMMAND` stops the program.
+    """
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  # the face that click calls
+        """Return the names of the files."""
+        return sorted(found.name.replace("_", "-") for found in pkgutil.iter_modules(_commands.__path__))
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return the command of that file; None where there is no such file."""
+        if cmd_name not in self.list_commands(ctx):
+            return None
+        module = importlib.import_module(f"{_commands.__name__}.{cmd_name.replace('-', '_')}")
+        command: click.Command = module.COMMAND
+        return command
+
+
+@click.group(cls=CommandFolder, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="stagewire")
 def main() -> None:
     """Stagewire: event-sourced automation for CRM platforms, on Kafka."""
-
-
-def _load(package: object) -> None:
-    """Add the `COMMAND` of every module in `services/cli/commands/`; a file without one stops the program."""
-    for found in sorted(pkgutil.iter_modules(package.__path__), key=lambda m: m.name):  # type: ignore[attr-defined]
-        module = importlib.import_module(f"{_commands.__name__}.{found.name}")
-        main.add_command(module.COMMAND)
-
-
-_load(_commands)
