@@ -1,0 +1,73 @@
+"""`python -m bench`: run every peer in turn on the same changes and print how they compare."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+from bench.broker import broker
+from bench.peer import Peer, UnavailableError, load_peers, say
+from bench.process import HARNESS_CORE, PeerFailedError, pin
+from bench.report import Outcome, as_json, machine, table
+from bench.trial import FIRST, Setting, latency, throughput
+from bench.workload import changes
+
+
+def options(argv: Sequence[str] | None = None) -> argparse.Namespace:
+    """The command line."""
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("--peers", default="", help="names of peers with commas between them; default: all")
+    parser.add_argument("--changes", type=int, default=200_000, help="how many changes are preloaded")
+    parser.add_argument("--quick", action="store_true", help="40,000 changes")
+    parser.add_argument("--partitions", type=int, default=4)
+    parser.add_argument("--rate", type=float, help="send at this many changes a second and measure latency instead")
+    parser.add_argument("--seconds", type=float, default=30.0, help="how long to send, with --rate")
+    parser.add_argument("--base", default="stagewire", help="the peer to which the others are compared")
+    parser.add_argument("--bootstrap", help="a broker to use; default: one is started")
+    parser.add_argument("--json", type=Path, help="also write the figures to this file")
+    return parser.parse_args(argv)
+
+
+def how_many(chosen: argparse.Namespace) -> int:
+    """The number of changes of a run."""
+    if chosen.rate:
+        return FIRST + int(chosen.rate * chosen.seconds)
+    wanted: int = 40_000 if chosen.quick else chosen.changes
+    return wanted
+
+
+def measure(peer: Peer, setting: Setting, rate: float | None) -> Outcome:
+    """The peer's figures, or why there are none."""
+    say(f"{peer.name}: {peer.about}")
+    try:
+        peer.prepare()
+        return asyncio.run(_trial(peer, setting, rate))
+    except (UnavailableError, PeerFailedError) as why:
+        say(str(why))
+        return f"no figures: {str(why).splitlines()[0]}"
+
+
+async def _trial(peer: Peer, setting: Setting, rate: float | None) -> Outcome:
+    return await (latency(peer, setting, rate) if rate else throughput(peer, setting))
+
+
+def main() -> None:
+    chosen = options()
+    peers = load_peers([name for name in chosen.peers.split(",") if name])
+    pin(HARNESS_CORE)
+    facts = machine()
+    with broker(chosen.bootstrap) as bootstrap:
+        setting = Setting(bootstrap, chosen.partitions, list(changes(how_many(chosen))))
+        outcomes = {peer.name: measure(peer, setting, chosen.rate) for peer in peers}
+    print("\n".join(f"{name}: {fact}" for name, fact in facts.items()))
+    print(f"changes: {len(setting.given):,}, partitions: {setting.partitions}\n")
+    print(table(outcomes, chosen.base))
+    if chosen.json:
+        chosen.json.write_text(json.dumps(as_json(outcomes, facts), indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main()
