@@ -1,0 +1,103 @@
+"""What a channel is: one way of performing an effect outside the log (spec 1.15)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, Protocol, TypeAlias
+
+from automation.values import Moment
+from services.edge.sql import Database
+from services.notifier.settings import NotifierSettings
+
+
+class Delivery(NamedTuple):
+    """One call to make: an effect with the event that asks for it."""
+
+    tenant: str
+    effect_id: str
+    """The key to hand to a provider that takes one; the same for every attempt."""
+    item_key: str
+    event: Any
+    """The effect's event, for example `NotificationRequested`."""
+    attempt: int
+    """From 1."""
+    created_at: Moment
+    """When the effect entered the ledger: a moment that does not change between attempts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """The provider took it; `results` go to the rule's additional results (spec 1.7)."""
+
+    provider_id: str = ""
+    results: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """It certainly did not happen, and may work later, at the earliest after `after` milliseconds."""
+
+    detail: str
+    after: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """It certainly did not happen, and never will; `reason` is a reason code of the spec."""
+
+    reason: str
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """It may have happened or not: the answer never came."""
+
+    detail: str
+
+
+Result: TypeAlias = Sent | Retry | Rejected | Unknown
+"""How one call ended. A `detail` is for operators and holds no personal data."""
+
+
+class Channel(Protocol):
+    """Performs effects of one kind."""
+
+    @property
+    def recognises_key(self) -> bool:
+        """Whether a second call with the same key has no second effect: then an unknown fate may be repeated."""
+        ...
+
+    async def send(self, delivery: Delivery) -> Result:
+        """Make the call once. An exception counts as `Unknown`."""
+        ...
+
+
+class Message(NamedTuple):
+    """What would be sent: how the recording double and the console show an effect."""
+
+    recipient: str
+    sender: str
+    subject: str
+    text: str
+
+
+class Resources(NamedTuple):
+    """What channels are made from."""
+
+    database: Database
+    settings: NotifierSettings
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelEntry:
+    """What each file of `channels/` exports as `CHANNEL`; the file name is the channel's name."""
+
+    name: str
+    """The `CHANNEL` of the events that it performs."""
+    description: str
+    open: Callable[[Resources], Channel]
+    """Makes the real channel, or the recording double where no account is set up."""
+    describe: Callable[[Any], Message]
+    """Says what an event would send, for the recording double."""

@@ -1,0 +1,114 @@
+"""Copies effects from Kafka into the ledger, in one transaction with their offset (design section 4)."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection, Sequence
+from typing import Final, NamedTuple
+
+from automation.envelope import Recorded
+from services.edge.sql import PositionRefusedError
+from services.edge.stream import UnreadableError
+from services.notifier.ledger import Ledger
+from services.notifier.ports import Clock, Codec, Incoming, Parked, Records
+from services.notifier.rows import NewEffect
+
+PERFORMED_ELSEWHERE: Final = frozenset({"search", "payment", "item"})
+"""Channels that other services perform; `history` answers searches from the same topic."""
+
+
+class Sorted(NamedTuple):
+    """A batch of records, by what is to be done with them."""
+
+    effects: list[NewEffect]
+    parked: list[Parked]
+    elsewhere: int
+
+
+class Intake:
+    """Takes batches of one partition each, in the order of their offsets."""
+
+    def __init__(self, ledger: Ledger, codec: Codec, records: Records, channels: Collection[str], clock: Clock) -> None:
+        self._ledger = ledger
+        self._codec = codec
+        self._records = records
+        self._channels = channels
+        self._clock = clock
+
+    async def position(self, topic: str, partition: int) -> int | None:
+        """Return the offset to read next, or `None` where nothing was read yet."""
+        return await asyncio.to_thread(self._ledger.position, context(topic, partition))
+
+    async def take(self, batch: Sequence[Incoming]) -> Sorted | None:
+        """Store a batch and return how it was sorted, or `None` where another owner was faster.
+
+        Dead letters are stored before the offset: a crash between the two repeats them under the same place.
+        """
+        found = sort_records(batch, self._codec, self._channels)
+        if found.parked:
+            await self._records.park(found.parked)
+        last = batch[-1]
+        place = context(last.topic, last.partition)
+        try:
+            await asyncio.to_thread(self._ledger.copy, place, last.offset + 1, found.effects, self._clock())
+        except PositionRefusedError:
+            return None
+        return found
+
+
+def context(topic: str, partition: int) -> str:
+    """Return the name under which the position of a partition is kept."""
+    return f"notifier:{topic}-{partition}"
+
+
+def sort_records(batch: Sequence[Incoming], codec: Codec, channels: Collection[str]) -> Sorted:
+    """Decode a batch: effects of our channels, records to park, and the number that others perform."""
+    found = Sorted([], [], 0)
+    elsewhere = 0
+    for record in batch:
+        try:
+            recorded = _read(record, codec)
+            channel = _channel(recorded, channels)
+        except UnreadableError as error:
+            found.parked.append(Parked(record, error.reason, error.detail, error.ours))
+            continue
+        if channel:
+            found.effects.append(_effect(record, recorded, channel))
+        else:
+            elsewhere += 1
+    return found._replace(elsewhere=elsewhere)
+
+
+def _read(record: Incoming, codec: Codec) -> Recorded:
+    if record.value is None:
+        raise UnreadableError("undecodable", "no value")
+    recorded = codec.read_effect(record.value, record.headers)
+    if record.key is None or record.key != recorded.envelope.key.text.encode():
+        raise UnreadableError("key_mismatch", "key and envelope disagree", tenant=recorded.envelope.tenant)
+    return recorded
+
+
+def _channel(recorded: Recorded, channels: Collection[str]) -> str:
+    """Return the channel of an effect, empty where another service performs it."""
+    channel = getattr(recorded.event, "CHANNEL", None)
+    if channel in channels:
+        return str(channel)
+    if channel in PERFORMED_ELSEWHERE:
+        return ""
+    name = type(recorded.event).__name__
+    raise UnreadableError("no_channel", f"nothing performs {name}", ours=True, tenant=recorded.envelope.tenant)
+
+
+def _effect(record: Incoming, recorded: Recorded, channel: str) -> NewEffect:
+    envelope = recorded.envelope
+    return NewEffect(
+        tenant=envelope.tenant,
+        effect_id=recorded.event.effect_id,
+        channel=channel,
+        item_key=envelope.key.text,
+        run_id=recorded.event.run_id,
+        payload=record.value or b"",
+        cause_id=envelope.event_id,
+        root_id=envelope.root_id,
+        depth=envelope.depth,
+    )
