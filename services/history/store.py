@@ -1,0 +1,176 @@
+"""The index in SQL: events in the `eventsourcing` library's own table, rows beside it, one transaction a batch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Protocol
+
+import orjson
+from eventsourcing.persistence import StoredEvent
+
+from services.edge.sql import Database, Transaction
+from services.history import schema
+from services.history.current import current_rows
+from services.history.placing import Placed, place, spots_to_compare
+from services.history.recorders import recorder_of
+from services.history.records import Anomaly, Current, LogRecord, StageTotal, StoredRow, Written
+
+
+class HistoryReader(Protocol):
+    """What the queries need. Methods block: call them in a thread."""
+
+    def events(
+        self, stream: str, *, after: int = 0, upto: int | None = None, newest_first: bool = False, limit: int
+    ) -> Sequence[StoredRow]:
+        """Return events with `after < version <= upto`, in order of their versions."""
+        ...
+
+    def current(self, stream: str) -> Current | None:
+        """Return the current row of a stream."""
+        ...
+
+    def items(
+        self, tenant: str, item_type: str, pipeline: str, stage: str, before: tuple[int, str] | None, limit: int
+    ) -> Sequence[Current]:
+        """Return current items, last changed first; empty pipeline or stage means any. Deleted ones are left out."""
+        ...
+
+    def stage_totals(self, tenant: str, item_type: str) -> Sequence[StageTotal]:
+        """Return items and amounts of each stage."""
+        ...
+
+    def anomalies(self, tenant: str, limit: int) -> Sequence[Anomaly]:
+        """Return what was wrong with a tenant's streams, newest first."""
+        ...
+
+
+class HistoryWriter(Protocol):
+    """What the consumer needs. Methods block: call them in a thread."""
+
+    def position(self, context: str) -> int | None:
+        """Return the offset to read next of `<topic>-<partition>`, or `None` before its first."""
+        ...
+
+    def write(self, records: Sequence[LogRecord], positions: Mapping[str, int]) -> Written:
+        """Index a batch and its positions in one transaction.
+
+        Raises `PositionRefusedError` where another owner of a partition has got as far already.
+        """
+        ...
+
+    def count_anomalies(self) -> int:
+        """Return the number of anomalies ever seen."""
+        ...
+
+
+class SqlHistory:
+    """Both faces on one database, SQLite or PostgreSQL."""
+
+    def __init__(self, database: Database, *, create: bool = True) -> None:
+        self._database = database
+        self._recorder = recorder_of(database)
+        if create:
+            self._recorder.create_table()
+            database.create(schema.CREATE)
+
+    # --- writing -------------------------------------------------------------------------------------------------
+
+    def position(self, context: str) -> int | None:
+        """See `HistoryWriter`."""
+        return self._database.position(context)
+
+    def write(self, records: Sequence[LogRecord], positions: Mapping[str, int]) -> Written:
+        """See `HistoryWriter`."""
+        with self._database.transaction() as transaction:
+            # First, because it locks: who comes second must see what the first one wrote.
+            for context, position in sorted(positions.items()):
+                transaction.advance(context, position)
+            rows = self._rows(transaction, {r.stream_id for r in records})
+            placed = self._place(transaction, records, rows)
+            self._insert(transaction, placed.added)
+            self._upsert(transaction, current_rows(rows, placed.added))
+            if placed.anomalies:
+                transaction.run_many(schema.ADD_ANOMALY, [found._asdict() for found in placed.anomalies])
+        return Written(len(placed.added), placed.repeated, tuple(placed.anomalies))
+
+    def count_anomalies(self) -> int:
+        """See `HistoryWriter`."""
+        return int(self._database.read(schema.COUNT_ANOMALIES, {})[0]["n"])
+
+    def _rows(self, transaction: Transaction, streams: Iterable[str]) -> dict[str, Current]:
+        ids: Any = sorted(streams)
+        if self._database.dialect == "sqlite":
+            ids = orjson.dumps(ids).decode()
+        found = transaction.all(schema.CURRENT_AMONG[self._database.dialect], {"ids": ids})
+        return {row["stream_id"]: Current(**row) for row in found}
+
+    def _place(self, transaction: Transaction, records: Sequence[LogRecord], rows: Mapping[str, Current]) -> Placed:
+        heads = {stream: row.version for stream, row in rows.items()}
+        stored: dict[tuple[str, int], bytes] = {}
+        for stream, version in spots_to_compare(records, heads):
+            for row in transaction.all(schema.EVENT_AT, {"stream": stream, "version": version}):
+                stored[stream, version] = bytes(row["state"])
+        return place(records, heads, stored)
+
+    def _insert(self, transaction: Transaction, added: Sequence[LogRecord]) -> None:
+        # In order of their keys: neighbours in the index are written together.
+        events = [StoredEvent(r.stream_id, r.version, type(r.recorded.event).__name__, r.value) for r in sorted(added)]
+        if events:
+            self._recorder.insert(transaction.cursor, events)
+
+    def _upsert(self, transaction: Transaction, rows: Sequence[Current]) -> None:
+        if self._database.dialect == "sqlite":
+            transaction.cursor.executemany(schema.UPSERT["sqlite"], sorted(rows))
+        elif rows:
+            given = orjson.dumps([row._asdict() for row in sorted(rows)]).decode()
+            transaction.run(schema.UPSERT["postgresql"], {"rows": given})
+
+    # --- reading -------------------------------------------------------------------------------------------------
+
+    def events(
+        self, stream: str, *, after: int = 0, upto: int | None = None, newest_first: bool = False, limit: int
+    ) -> Sequence[StoredRow]:
+        """See `HistoryReader`."""
+        found = self._recorder.select_events(stream, gt=after, lte=upto, desc=newest_first, limit=limit)
+        return [StoredRow(event.originator_version, event.topic, event.state) for event in found]
+
+    def current(self, stream: str) -> Current | None:
+        """See `HistoryReader`."""
+        found = self._database.read(schema.CURRENT_ONE, {"stream": stream})
+        return _current(found[0]) if found else None
+
+    def items(
+        self, tenant: str, item_type: str, pipeline: str, stage: str, before: tuple[int, str] | None, limit: int
+    ) -> Sequence[Current]:
+        """See `HistoryReader`."""
+        moment, last = before or (1 << 62, "")
+        found = self._database.read(
+            schema.ITEMS,
+            {
+                "tenant": tenant,
+                "item_type": item_type,
+                "pipeline": pipeline,
+                "stage": stage,
+                "before": moment,
+                "before_id": last,
+                "limit": limit,
+            },
+        )
+        return [_current(row) for row in found]
+
+    def stage_totals(self, tenant: str, item_type: str) -> Sequence[StageTotal]:
+        """See `HistoryReader`."""
+        found = self._database.read(schema.STAGE_TOTALS, {"tenant": tenant, "item_type": item_type})
+        return [StageTotal(**{**row, "amount_minor": int(row["amount_minor"])}) for row in found]
+
+    def anomalies(self, tenant: str, limit: int) -> Sequence[Anomaly]:
+        """See `HistoryReader`."""
+        return [Anomaly(**row) for row in self._database.read(schema.ANOMALIES, {"tenant": tenant, "limit": limit})]
+
+    def close(self) -> None:
+        """Close the database."""
+        self._database.close()
+
+
+def _current(row: Mapping[str, Any]) -> Current:
+    return Current(**{**row, "deleted": bool(row["deleted"])})
