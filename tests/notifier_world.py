@@ -11,9 +11,10 @@ from typing import Any
 from automation.envelope import Envelope, Key, Recorded, event_id
 from automation.items.events import ClientEmailRequested, NotificationRequested
 from automation.values import Personal
+from services.edge.clock import SetClock
 from services.edge.sql import Database, Params, Row, Transaction
 from services.notifier.dispatch import Dispatcher, Limits
-from services.notifier.doubles import ManualClock, MemoryCodec, MemoryProvider, MemoryRecords
+from services.notifier.doubles import MemoryCodec, MemoryProvider, MemoryRecords
 from services.notifier.intake import Intake
 from services.notifier.ledger import Ledger
 from services.notifier.outcomes import Reporter
@@ -108,7 +109,7 @@ class World:
         self.provider = provider
         self.log, self.codec = records_of(events)
         self.records = MemoryRecords()
-        self.clock = ManualClock()
+        self.clock = SetClock(1_700_000_000_000)
         self._lives = itertools.count()
 
     def live(self, boundaries: Boundaries | None = None) -> None:
@@ -133,7 +134,7 @@ class World:
     def settle_down(self) -> None:
         """Run processes, hours apart, until a life leaves nothing to do."""
         for _ in range(8):
-            self.clock.advance(3_600_000)
+            self.clock.move_to(self.clock.now() + 3_600_000)
             self.live()
 
     def outcomes(self) -> dict[str, set[tuple[str, str, str]]]:

@@ -9,11 +9,12 @@ from typing import NamedTuple, TypeAlias
 
 import structlog
 
+from services.edge.clock import Clock
 from services.edge.stream import UnreadableError
 from services.notifier.channel import Channel, Delivery, Rejected, Result, Retry, Unknown
 from services.notifier.ledger import Ledger
 from services.notifier.policy import Mark, settle
-from services.notifier.ports import Clock, Codec
+from services.notifier.ports import Codec
 from services.notifier.rows import Claim
 
 log = structlog.get_logger("notifier")
@@ -73,7 +74,7 @@ class Dispatcher:
         free = self._limits.concurrency - len(self._calls)
         if free <= 0:
             return 0
-        now = self._clock()
+        now = self._clock.now()
         claims = await asyncio.to_thread(
             self._ledger.claim, self.name, next(self._owners), now, now + self._limits.lease_ms, free
         )
@@ -87,12 +88,12 @@ class Dispatcher:
             self._calls -= ended
 
     async def _give_up_expired(self) -> None:
-        expired = await asyncio.to_thread(self._ledger.expired, self.name, self._clock())
+        expired = await asyncio.to_thread(self._ledger.expired, self.name, self._clock.now())
         if expired:
             await self._settle((claim, Unknown("lease ran out")) for claim in expired)
 
     async def _settle(self, ended: Iterable[tuple[Claim, Result]]) -> None:
-        now = self._clock()
+        now = self._clock.now()
         marks = [(claim, self._mark(claim, result, now)) for claim, result in ended]
         written = await asyncio.to_thread(self._ledger.settle, marks, now)
         for claim, mark in marks:
@@ -104,7 +105,7 @@ class Dispatcher:
         return settle(result, tries=claim.tries, recognises_key=self._channel.recognises_key, now=now)
 
     async def _call(self, claim: Claim) -> tuple[Claim, Result]:
-        if self._clock() + self._limits.send_ms > claim.lease_until:
+        if self._clock.now() + self._limits.send_ms > claim.lease_until:
             return claim, Retry("claimed too long ago")  # its lease could end during the call
         try:
             event = self._codec.read_effect(claim.payload, ()).event

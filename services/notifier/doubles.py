@@ -1,4 +1,4 @@
-"""Doubles of what `notifier` talks to: a provider, Kafka, a codec and a clock, all in memory."""
+"""Doubles of what `notifier` talks to: a provider, Kafka and a codec, all in memory."""
 
 from __future__ import annotations
 
@@ -7,25 +7,9 @@ from collections.abc import Callable, Mapping, Sequence
 
 from automation.envelope import Recorded
 from automation.items.changes import ChangeFrame, ReportOutcome
-from automation.values import Moment
 from services.edge.stream import Headers, Output, UnreadableError
 from services.notifier.channel import Delivery, Result, Sent
 from services.notifier.ports import Parked
-
-
-class ManualClock:
-    """A clock that is moved by hand."""
-
-    def __init__(self, now: Moment = 1_700_000_000_000) -> None:
-        self.now = now
-
-    def __call__(self) -> Moment:
-        """Return the moment it was moved to."""
-        return self.now
-
-    def advance(self, milliseconds: int) -> None:
-        """Move it."""
-        self.now += milliseconds
 
 
 class MemoryProvider:

@@ -7,10 +7,11 @@ from collections.abc import Collection, Sequence
 from typing import Final, NamedTuple
 
 from automation.envelope import Recorded
+from services.edge.clock import Clock
 from services.edge.sql import PositionRefusedError
 from services.edge.stream import UnreadableError
 from services.notifier.ledger import Ledger
-from services.notifier.ports import Clock, Codec, Incoming, Parked, Records
+from services.notifier.ports import Codec, Incoming, Parked, Records
 from services.notifier.rows import NewEffect
 
 PERFORMED_ELSEWHERE: Final = frozenset({"search", "payment", "item"})
@@ -50,7 +51,7 @@ class Intake:
         last = batch[-1]
         place = context(last.topic, last.partition)
         try:
-            await asyncio.to_thread(self._ledger.copy, place, last.offset + 1, found.effects, self._clock())
+            await asyncio.to_thread(self._ledger.copy, place, last.offset + 1, found.effects, self._clock.now())
         except PositionRefusedError:
             return None
         return found

@@ -6,8 +6,9 @@ import asyncio
 
 from automation.envelope import Key, stable_id
 from automation.items.changes import ChangeFrame, ReportOutcome
+from services.edge.clock import Clock
 from services.notifier.ledger import Ledger
-from services.notifier.ports import Clock, Codec, Records
+from services.notifier.ports import Codec, Records
 from services.notifier.rows import Outcome
 
 
@@ -22,7 +23,7 @@ class Reporter:
 
     async def turn(self) -> int:
         """Report a batch of outcomes and return its size; raises `Unavailable`, after which they come again."""
-        outcomes = await asyncio.to_thread(self._ledger.outcomes, self._clock())
+        outcomes = await asyncio.to_thread(self._ledger.outcomes, self._clock.now())
         if outcomes:
             await self._records.send([self._codec.write_outcome(frame_of(one), change_of(one)) for one in outcomes])
             await asyncio.to_thread(self._ledger.reported, outcomes)

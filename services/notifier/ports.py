@@ -7,7 +7,6 @@ from typing import NamedTuple, Protocol
 
 from automation.envelope import Recorded
 from automation.items.changes import ChangeFrame, ReportOutcome
-from automation.values import Moment
 from services.edge.stream import Headers, Output
 
 
@@ -56,12 +55,4 @@ class Records(Protocol):
 
     async def park(self, parked: Sequence[Parked]) -> None:
         """Store records as dead letters and wait until all are; raises `Unavailable`."""
-        ...
-
-
-class Clock(Protocol):
-    """Tells the time: the database's where several processes share one, since leases are compared by it."""
-
-    def __call__(self) -> Moment:
-        """Return milliseconds since the epoch."""
         ...

@@ -5,24 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-
 from services.edge.sql import Database, open_database
 from services.notifier.doubles import MemoryProvider
 from tests.notifier_world import Boundaries, SimulatedCrash, World, notification
 
-pytest_plugins = ["tests.postgres"]
+pytest_plugins = ["tests.postgres", "tests.databases"]
 
 EFFECTS = ("a", "b", "c")
-
-
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
-def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
-    """Yield an empty database of each kind."""
-    sqlite = request.param == "sqlite"
-    opened = open_database(f"sqlite:///{tmp_path}/n.db" if sqlite else request.getfixturevalue("postgres_url"))
-    yield opened
-    opened.close()
 
 
 def _world(database: Database, provider: MemoryProvider) -> World:
