@@ -1,18 +1,12 @@
-"""Employees, departments, roles and absences, and whom a list of people stands for at one moment (spec 1.10)."""
+"""The directory: employees, departments, roles and absences (spec 1.10)."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol, TypeAlias
+from typing import Protocol
 
 from automation.values import Moment
-
-ITEM_ROLES = ("responsible", "creator", "observers", "responsible_supervisor")
-"""Names of roles that depend on the item; they hide named groups of the same name."""
-
-ItemRoles: TypeAlias = Mapping[str, tuple[str, ...]]
-"""User ids by `responsible`, `creator` and `observers`; the supervisor follows from the directory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,21 +94,6 @@ class _AbsenceLike(Protocol):
     def since(self) -> int: ...
     @property
     def until(self) -> int: ...
-
-
-class Principal(NamedTuple):
-    """One entry of a people parameter: kind `user`, `role` or `department`, and its id."""
-
-    kind: str
-    id: str
-
-
-def principal(text: str) -> Principal:
-    """Read `user:7`, `role:managers`, `department:3`; a bare text is an item role or, such as an inserted value, a user."""
-    kind, colon, name = text.strip().partition(":")
-    if colon and kind in ("user", "role", "department"):
-        return Principal(kind, name)
-    return Principal("role" if text in ITEM_ROLES else "user", text.strip())
 
 
 def id_order(name: str) -> tuple[bool, int, str]:
@@ -233,33 +212,3 @@ def find_cycle(departments: Iterable[_DepartmentLike]) -> tuple[str, ...]:
             return tuple(way[way.index(at) :])
         cleared.update(path)
     return ()
-
-
-def expand(principals: Iterable[str], directory: Directory, item_roles: ItemRoles) -> tuple[str, ...]:
-    """Return the ids of active employees that a list stands for, each once, in listed order.
-
-    Unknown users, roles and departments stand for nobody. Empty: `failed(no_recipient)` unless the feature says else.
-    """
-    found: dict[str, None] = {}
-    for text in principals:
-        found.update(dict.fromkeys(_expanded(principal(text), directory, item_roles)))
-    return tuple(user for user in found if directory.is_active(user))
-
-
-def one_of(text: str, directory: Directory, item_roles: ItemRoles) -> str:
-    """Return the one active user that a user or a single-valued role stands for; empty for nobody or several."""
-    found = expand((text,), directory, item_roles) if text else ()
-    return found[0] if len(found) == 1 else ""
-
-
-def _expanded(one: Principal, directory: Directory, item_roles: ItemRoles) -> Iterable[str]:
-    if one.kind == "user":
-        return (one.id,)
-    if one.kind == "department":
-        return directory.staff_of(one.id)
-    if one.id == "responsible_supervisor":
-        return tuple(directory.supervisor_of(user) for user in item_roles.get("responsible", ()))
-    if one.id in ITEM_ROLES:
-        return item_roles.get(one.id, ())
-    role = directory.roles.get(one.id)
-    return role.members if role else ()
