@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from html import escape
 from typing import NamedTuple
 from urllib.parse import urlsplit
@@ -21,66 +22,76 @@ class Rendered(NamedTuple):
 
 class _Open(NamedTuple):
     tag: str
-    literal: str
-    """How the tag was written: it stands in the text if nothing closes it."""
     target: str
     """Of `[url=…]`, else empty."""
-    html: list[str]
-    plain: list[str]
+    slot: int
+    """Place of the tag among the pieces: it stands there as written until something closes it."""
+
+
+class _Page:
+    """Pieces of the two forms, side by side; every step takes the same time however many tags are open."""
+
+    def __init__(self) -> None:
+        self.html: list[str] = []
+        self.plain: list[str] = []
+        self.open: list[_Open] = []
+        self.depths: Counter[str] = Counter()
+
+    def add(self, text: str) -> None:
+        self.html.append(escape(text).replace("\r\n", "\n").replace("\n", "<br>\n"))
+        self.plain.append(text)
+
+    def begin(self, tag: str, target: str, literal: str) -> None:
+        self.open.append(_Open(tag, target, len(self.html)))
+        self.depths[tag] += 1
+        self.add(literal)
+
+    def end(self, tag: str, literal: str) -> None:
+        while (entry := self.open.pop()).tag != tag:
+            self.depths[entry.tag] -= 1
+        self.depths[tag] -= 1
+        if tag == "url":
+            self._link(entry, literal)
+        else:
+            self._replace(entry.slot, f"<{tag}>", f"</{tag}>", "")
+
+    def _link(self, entry: _Open, literal: str) -> None:
+        bare = self.plain[-1].strip() if len(self.plain) == entry.slot + 2 else ""
+        target = entry.target or bare
+        if not safe_link(target):
+            self.add(literal)
+            return
+        shown = f" ({target})" if target != bare else ""
+        self._replace(entry.slot, f'<a href="{escape(target)}">', "</a>", shown)
+
+    def _replace(self, slot: int, start: str, end: str, plain: str) -> None:
+        self.html[slot], self.plain[slot] = start, ""
+        self.html.append(end)
+        self.plain.append(plain)
 
 
 def render(text: str) -> Rendered:
     """Return the text as HTML and as plain text; a tag without its counterpart, or with an unsafe link, is shown."""
-    stack = [_Open("", "", "", [], [])]
+    page = _Page()
     at = 0
     for match in _TAG.finditer(text):
-        _add(stack[-1], text[at : match.start()])
-        _tag(stack, match)
+        if match.start() > at:
+            page.add(text[at : match.start()])
+        _tag(page, match)
         at = match.end()
-    _add(stack[-1], text[at:])
-    while len(stack) > 1:
-        _leave_open(stack)
-    return Rendered("".join(stack[0].html), "".join(stack[0].plain))
+    page.add(text[at:])
+    return Rendered("".join(page.html), "".join(page.plain))
 
 
-def _tag(stack: list[_Open], match: re.Match[str]) -> None:
+def _tag(page: _Page, match: re.Match[str]) -> None:
     closing, tag, target = match.group(1), match.group(2).lower(), match.group(3) or ""
-    if target and (closing or tag != "url"):
-        _add(stack[-1], match.group(0))
-    elif not closing:
-        stack.append(_Open(tag, match.group(0), target.strip("\"'"), [], []))
-    elif any(entry.tag == tag for entry in stack):
-        while stack[-1].tag != tag:
-            _leave_open(stack)
-        _close(stack, match.group(0))
+    misplaced = target and (closing or tag != "url")
+    if misplaced or (closing and not page.depths[tag]):
+        page.add(match.group(0))
+    elif closing:
+        page.end(tag, match.group(0))
     else:
-        _add(stack[-1], match.group(0))
-
-
-def _add(entry: _Open, text: str) -> None:
-    entry.html.append(escape(text).replace("\r\n", "\n").replace("\n", "<br>\n"))
-    entry.plain.append(text)
-
-
-def _leave_open(stack: list[_Open]) -> None:
-    entry = stack.pop()
-    _add(stack[-1], entry.literal)
-    stack[-1].html.extend(entry.html)
-    stack[-1].plain.extend(entry.plain)
-
-
-def _close(stack: list[_Open], literal: str) -> None:
-    entry = stack[-1]
-    plain = "".join(entry.plain)
-    target = (entry.target or plain.strip()) if entry.tag == "url" else ""
-    if entry.tag == "url" and not safe_link(target):
-        _leave_open(stack)
-        _add(stack[-1], literal)
-        return
-    stack.pop()
-    start = f'<a href="{escape(target)}">' if target else f"<{entry.tag}>"
-    stack[-1].html.extend((start, *entry.html, "</a>" if target else f"</{entry.tag}>"))
-    stack[-1].plain.append(f"{plain} ({target})" if entry.target and target != plain else plain)
+        page.begin(tag, target.strip("\"'"), match.group(0))
 
 
 def safe_link(target: str) -> bool:
