@@ -1,0 +1,199 @@
+"""What can be asked of history. Every question names the tenant; nothing here writes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, NamedTuple, Protocol, TypeAlias
+
+from automation.envelope import Key, Recorded
+from automation.items.events import EffectAnswered
+from automation.values import Moment
+from services.history.records import Anomaly, Current, Log, StageTotal, StoredRow, stream_id
+from services.history.run_log import RunLog, run_log
+from services.history.store import HistoryReader
+from services.history.timeline import JournalEntry, TimelineEntry, journal_entries, timeline_entry
+
+ReadEvent: TypeAlias = Callable[[bytes], Recorded]
+"""Decodes the bytes of one event; raises where they cannot be read, for what is in a log must be readable."""
+
+PAGE = 500
+"""Events read from the store at a time."""
+LARGEST_PAGE = 1_000
+"""Entries that one answer holds at most."""
+
+
+class Fold(Protocol):
+    """The core's fold of an item: `automation.items.evolve`."""
+
+    def initial(self) -> Any:
+        """Return the state of an item without events."""
+        ...
+
+    def evolve(self, state: Any, recorded: Recorded) -> Any:
+        """Return the state after an event."""
+        ...
+
+
+class Page(NamedTuple):
+    """Timeline entries, newest first; `before` asks for the next page, `None` at the end."""
+
+    entries: tuple[TimelineEntry, ...]
+    before: int | None
+
+
+class ItemPage(NamedTuple):
+    """Current items, last changed first; `before` asks for the next page, `None` at the end."""
+
+    items: tuple[Current, ...]
+    before: tuple[int, str] | None
+
+
+class AsOf(NamedTuple):
+    """The state of an item after its event `version`; version 0 means that it did not exist yet."""
+
+    state: Any
+    version: int
+    recorded_at: Moment
+
+
+class History:
+    """The queries, on a store, a decoder and the core's fold. Methods block: call them in a thread."""
+
+    def __init__(self, store: HistoryReader, read_event: ReadEvent, fold: Fold) -> None:
+        self._store = store
+        self._read = read_event
+        self._fold = fold
+
+    def exists(self, key: Key) -> bool:
+        """Say whether the item was ever created; a deleted one still has its history."""
+        return self._store.current(stream_id("item", key)) is not None
+
+    def current(self, key: Key) -> Current | None:
+        """Return the current row of an item."""
+        return self._store.current(stream_id("item", key))
+
+    def events(self, key: Key, *, after: int = 0, limit: int = PAGE, log: Log = "item") -> list[Recorded]:
+        """Return events with `version > after`, oldest first; `log="payment"` reads those of a payable."""
+        rows = self._store.events(stream_id(log, key), after=after, limit=min(limit, LARGEST_PAGE))
+        return [self._read(row.value) for row in rows]
+
+    def timeline(self, key: Key, *, before: int | None = None, limit: int = 50) -> Page:
+        """Return the timeline from its newest entry, or from before the version `before` (spec 6.5).
+
+        E-mails carry `status`, `reason` and `tries` of their delivery.
+        """
+        limit = max(1, min(limit, LARGEST_PAGE))
+        entries: list[TimelineEntry] = []
+        for recorded in self._newest_first(key, before):
+            entry = timeline_entry(recorded)
+            if entry is not None:
+                entries.append(entry)
+            if len(entries) > limit:
+                break
+        page = entries[:limit]
+        more = page[-1].version if len(entries) > limit else None
+        return Page(tuple(self._delivered(key, page)), more)
+
+    def journal(self, key: Key, *, before: int | None = None, limit: int = 100) -> list[JournalEntry]:
+        """Return field changes, newest first; the entries of one save stay together, so a page may be larger."""
+        entries: list[JournalEntry] = []
+        for recorded in self._newest_first(key, before):
+            entries += journal_entries(recorded)
+            if len(entries) >= min(limit, LARGEST_PAGE):
+                break
+        return entries
+
+    def state_as_of(self, key: Key, *, version: int | None = None, recorded_at: Moment | None = None) -> AsOf:
+        """Return the state after the event `version`, or after the last event recorded at or before a moment.
+
+        With neither, the latest. Raises `ValueError` for both, and for a version that the item does not have.
+        """
+        if version is not None and recorded_at is not None:
+            raise ValueError("as of a version or of a moment, not both")
+        found = AsOf(self._fold.initial(), 0, 0)
+        for recorded in self._oldest_first(key, version):
+            envelope = recorded.envelope
+            if recorded_at is not None and envelope.recorded_at > recorded_at:
+                break
+            found = AsOf(self._fold.evolve(found.state, recorded), envelope.version, envelope.recorded_at)
+        if version is not None and version != found.version:
+            raise ValueError(f"the item has no version {version}; its last one is {found.version}")
+        return found
+
+    def run_log(self, key: Key) -> RunLog:
+        """Return each rule run and firing with outcome, reason, results, calls and their tries."""
+        return run_log(self._oldest_first(key, None))
+
+    def items(
+        self,
+        tenant: str,
+        item_type: str,
+        *,
+        pipeline: str = "",
+        stage: str = "",
+        before: tuple[int, str] | None = None,
+        limit: int = 50,
+    ) -> ItemPage:
+        """Return current items, last changed first; deleted ones are left out."""
+        limit = max(1, min(limit, LARGEST_PAGE))
+        found = self._store.items(tenant, item_type, pipeline, stage, before, limit + 1)
+        page = tuple(found[:limit])
+        return ItemPage(page, (page[-1].recorded_at, page[-1].stream_id) if len(found) > limit else None)
+
+    def stage_totals(self, tenant: str, item_type: str) -> Sequence[StageTotal]:
+        """Return the number of items and the sum of their amounts in each stage, by currency."""
+        return self._store.stage_totals(tenant, item_type)
+
+    def anomalies(self, tenant: str, limit: int = 100) -> Sequence[Anomaly]:
+        """Return where a tenant's streams have gaps or contradict themselves, newest first."""
+        return self._store.anomalies(tenant, min(limit, LARGEST_PAGE))
+
+    def _oldest_first(self, key: Key, upto: int | None) -> Iterator[Recorded]:
+        stream, after = stream_id("item", key), 0
+        rows: Sequence[StoredRow] = self._store.events(stream, upto=upto, limit=PAGE)
+        while rows:
+            for row in rows:
+                yield self._read(row.value)
+            after = rows[-1].version
+            rows = self._store.events(stream, after=after, upto=upto, limit=PAGE) if len(rows) == PAGE else ()
+
+    def _newest_first(self, key: Key, before: int | None) -> Iterator[Recorded]:
+        stream, upto = stream_id("item", key), None if before is None else before - 1
+        while upto is None or upto > 0:
+            rows = self._store.events(stream, upto=upto, newest_first=True, limit=PAGE)
+            for row in rows:
+                yield self._read(row.value)
+            if len(rows) < PAGE:
+                return
+            upto = rows[-1].version - 1
+
+    def _delivered(self, key: Key, entries: Sequence[TimelineEntry]) -> Iterator[TimelineEntry]:
+        mails = {str(entry.facts["effect_id"]): entry for entry in entries if entry.kind == "client_email"}
+        answers = self._answers(key, min(e.version for e in mails.values()), set(mails)) if mails else {}
+        for entry in entries:
+            if entry.kind == "client_email":
+                answer = answers.get(str(entry.facts["effect_id"]))
+                entry = entry._replace(facts={**entry.facts, **_delivery(answer)})  # noqa: PLW2901 a new tuple
+            yield entry
+
+    def _answers(self, key: Key, after: int, wanted: set[str]) -> dict[str, EffectAnswered]:
+        """Return the first outcome of each effect, looking from the request on until all are found."""
+        found: dict[str, EffectAnswered] = {}
+        stream = stream_id("item", key)
+        while wanted - found.keys():
+            rows = self._store.events(stream, after=after, limit=PAGE)
+            for row in rows:
+                if row.type == EffectAnswered.__name__:
+                    event = self._read(row.value).event
+                    if event.effect_id in wanted:
+                        found.setdefault(event.effect_id, event)
+            if len(rows) < PAGE:
+                break
+            after = rows[-1].version
+        return found
+
+
+def _delivery(answer: EffectAnswered | None) -> dict[str, Any]:
+    if answer is None:
+        return {"status": "running", "reason": "", "tries": 0}
+    return {"status": answer.status, "reason": answer.reason, "tries": answer.tries}

@@ -1,0 +1,147 @@
+"""What stands in the timeline of an item, and what in its journal (spec 1.12, 6.5)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple, TypeAlias
+
+from automation.envelope import Envelope, Recorded
+from automation.items import events as e
+from automation.values import Moment, Value
+
+Facts: TypeAlias = Mapping[str, Value]
+
+
+class TimelineEntry(NamedTuple):
+    """One entry: who did what and when; `facts` are the values to show, by name."""
+
+    version: int
+    kind: str
+    """`created`, `created_from`, `stage_changed`, `pipeline_changed`, `responsible_changed`, `comment`, `activity`,
+    `payment`, `invoice_paid`, `client_email` or `deleted`."""
+    occurred_at: Moment
+    recorded_at: Moment
+    actor: str
+    """A user, rule, trigger, process or `system`: origin of the entry."""
+    on_behalf_of: str
+    cause_id: str
+    facts: Facts
+
+
+class JournalEntry(NamedTuple):
+    """One field of one save, before and after; row, observer and link changes are journalled under their own names."""
+
+    version: int
+    field: str
+    old: Any
+    new: Any
+    occurred_at: Moment
+    recorded_at: Moment
+    actor: str
+    on_behalf_of: str
+    cause_id: str
+
+
+def timeline_entry(recorded: Recorded) -> TimelineEntry | None:
+    """Return the entry of an event, or `None`: notifications, chats, rule runs and saves do not stand there."""
+    describe = _TIMELINE.get(type(recorded.event))
+    found = describe(recorded.event) if describe else None
+    if found is None:
+        return None
+    kind, facts = found
+    env = recorded.envelope
+    return TimelineEntry(
+        env.version, kind, env.occurred_at, env.recorded_at, env.actor, env.on_behalf_of, env.cause_id, facts
+    )
+
+
+def journal_entries(recorded: Recorded) -> list[JournalEntry]:
+    """Return what an event adds to the journal: one entry for each field that it changed."""
+    describe = _JOURNAL.get(type(recorded.event))
+    env = recorded.envelope
+    return [_journal(env, *change) for change in (describe(recorded.event) if describe else ())]
+
+
+def _journal(env: Envelope, field: str, old: Any, new: Any) -> JournalEntry:
+    return JournalEntry(
+        env.version, field, old, new, env.occurred_at, env.recorded_at, env.actor, env.on_behalf_of, env.cause_id
+    )
+
+
+def _created(event: e.ItemCreated) -> tuple[str, Facts]:
+    return "created", {"pipeline": event.pipeline, "stage": event.stage, "responsible": event.responsible}
+
+
+def _linked(event: e.ItemLinked) -> tuple[str, Facts] | None:
+    if event.link.relation != "source":
+        return None
+    return "created_from", {"item_type": event.link.item_type, "item_id": event.link.item_id}
+
+
+def _stage(event: e.StageMoved) -> tuple[str, Facts]:
+    return "stage_changed", {"from_stage": event.from_stage, "to_stage": event.to_stage, "automated": event.automated}
+
+
+def _pipeline(event: e.PipelineChanged) -> tuple[str, Facts]:
+    return "pipeline_changed", {
+        "from_pipeline": event.from_pipeline,
+        "to_pipeline": event.to_pipeline,
+        "from_stage": event.from_stage,
+        "to_stage": event.to_stage,
+        "automated": event.automated,
+    }
+
+
+def _responsible(event: e.ResponsibleChanged) -> tuple[str, Facts]:
+    return "responsible_changed", {"old": event.old, "new": event.new}
+
+
+def _comment(event: e.CommentAdded) -> tuple[str, Facts]:
+    return "comment", {"comment_id": event.comment_id, "text": event.text, "created_by": event.created_by}
+
+
+def _activity(event: e.ActivityRecorded) -> tuple[str, Facts]:
+    return "activity", {"activity_id": event.activity_id, "activity": event.kind, "subject": event.subject}
+
+
+def _payment(event: e.PaymentNoted) -> tuple[str, Facts]:
+    of: Facts = {"payment_id": event.payment_id, "order_id": event.order_id}
+    return "payment", {**of, "status": event.status, "amount": event.amount, "link": event.link}
+
+
+def _invoice(event: e.InvoicePaidNoted) -> tuple[str, Facts]:
+    return "invoice_paid", {"invoice_id": event.invoice_id, "amount": event.amount}
+
+
+def _email(event: e.ClientEmailRequested) -> tuple[str, Facts]:
+    addressed: Facts = {"to": event.to, "sender": event.sender, "subject": event.subject}
+    return "client_email", {"effect_id": event.effect_id, **addressed, "text": event.text}
+
+
+def _deleted(_: e.ItemDeleted) -> tuple[str, Facts]:
+    return "deleted", {}
+
+
+_TIMELINE: Mapping[type, Callable[[Any], tuple[str, Facts] | None]] = {
+    e.ItemCreated: _created,
+    e.ItemLinked: _linked,
+    e.StageMoved: _stage,
+    e.PipelineChanged: _pipeline,
+    e.ResponsibleChanged: _responsible,
+    e.CommentAdded: _comment,
+    e.ActivityRecorded: _activity,
+    e.PaymentNoted: _payment,
+    e.InvoicePaidNoted: _invoice,
+    e.ClientEmailRequested: _email,
+    e.ItemDeleted: _deleted,
+}
+
+_JOURNAL: Mapping[type, Callable[[Any], list[tuple[str, Any, Any]]]] = {
+    e.ItemCreated: lambda event: [(code, None, value) for code, value in event.fields.items()],
+    e.FieldsChanged: lambda event: [(change.code, change.old, change.new) for change in event.changes],
+    e.ResponsibleChanged: lambda event: [("responsible", event.old, event.new)],
+    e.ObserversChanged: lambda event: [("observers", event.old, event.new)],
+    e.ProductRowsChanged: lambda event: [("product_rows", event.old, event.new)],
+    e.ItemLinked: lambda event: [("link", None, event.link)],
+    e.ItemUnlinked: lambda event: [("link", event.link, None)],
+}
