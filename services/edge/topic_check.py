@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
@@ -13,6 +14,7 @@ from services.edge.topics import Config, Topic
 
 _SET_ON_TOPIC = 1  # DYNAMIC_TOPIC_CONFIG: the topic's own setting, not the broker's or a default
 _EXISTS = 36  # TOPIC_ALREADY_EXISTS: somebody else applied at the same time
+_SEEN_TRIES, _SEEN_PAUSE_SECONDS = 100, 0.1
 _UNKNOWN = 3  # UNKNOWN_TOPIC_OR_PARTITION
 _PARTITIONS_STAY: Final = (
     "the number of partitions is never altered in place: it would give items two owners. More partitions are "
@@ -98,11 +100,27 @@ async def apply(admin: AIOKafkaAdminClient, declared: Sequence[Topic]) -> tuple[
     found = await _read(admin, declared)
     diffs = differences(declared, found, safety)
     if stuck := [diff for diff in diffs if diff.fix is None]:
-        raise TopicsError("; ".join(f"{d.topic}: {d.setting} is {d.found}, not {d.declared}: {d.why}" for d in stuck))
+        raise TopicsError(_told(stuck))
     wanted = {topic.name: with_safety(topic, safety) for topic in declared}
     await _create(admin, [wanted[diff.topic] for diff in diffs if diff.fix == "create"], safety)
     await _alter(admin, [wanted[name] for name in {d.topic for d in diffs if d.fix == "alter"}], found)
+    if diffs:
+        await _seen(admin, declared)
     return diffs
+
+
+async def _seen(admin: AIOKafkaAdminClient, declared: Sequence[Topic]) -> None:
+    """Wait until the brokers know what the controller has accepted: they learn it a moment later."""
+    for _ in range(_SEEN_TRIES):
+        if not (left := await check(admin, declared)):
+            return
+        await asyncio.sleep(_SEEN_PAUSE_SECONDS)
+    raise TopicsError(f"the brokers do not show what was accepted: {left[0]}")
+
+
+def _told(stuck: Sequence[Difference]) -> str:
+    what = [f"{diff.topic}: {diff.setting} is {diff.found}, not {diff.declared}" for diff in stuck]
+    return "\n".join(["nothing was changed:", *what, *sorted({diff.why for diff in stuck})])
 
 
 async def _safety(admin: AIOKafkaAdminClient) -> Safety:

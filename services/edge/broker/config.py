@@ -10,10 +10,13 @@ LARGEST_RECORD = 10 * 1024 * 1024
 _HOST = "127.0.0.1"
 
 # One node: nothing can be replicated, the internal topics are small, and a group starts at once.
-_SINGLE_NODE: Mapping[str, str] = MappingProxyType(
+SINGLE_NODE: Mapping[str, str] = MappingProxyType(
     {
         "process.roles": "broker,controller",
         "node.id": "1",
+        # After a kill the controller waits this long before it takes the broker back: 9 s by default.
+        "broker.session.timeout.ms": "3000",
+        "broker.heartbeat.interval.ms": "500",
         "controller.listener.names": "CONTROLLER",
         "inter.broker.listener.name": "PLAINTEXT",
         "listener.security.protocol.map": "CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT",
@@ -53,7 +56,7 @@ def properties(data: Path, port: int, controller_port: int) -> str:
         "controller.quorum.voters": f"1@{bootstrap(controller_port)}",
         "log.dirs": data.as_posix(),
     }
-    return "".join(f"{name}={value}\n" for name, value in {**_SINGLE_NODE, **own}.items())
+    return "".join(f"{name}={value}\n" for name, value in {**SINGLE_NODE, **own}.items())
 
 
 def jvm(java: Path, jars: Sequence[Path]) -> list[str]:

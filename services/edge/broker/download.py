@@ -24,6 +24,7 @@ def fetch(jars: tuple[Jar, ...], folder: Path, progress: Progress) -> None:
     The repository is STAGEWIRE_MAVEN_REPOSITORY, else the public one that `jgo` knows. Proxies and
     certificates are those of the environment. Raises JarsError.
     """
+    _trust_what_other_tools_trust()
     folder.mkdir(parents=True, exist_ok=True)
     with (
         tempfile.TemporaryDirectory(dir=folder, prefix=".fetch-") as scratch,
@@ -32,6 +33,14 @@ def fetch(jars: tuple[Jar, ...], folder: Path, progress: Progress) -> None:
         context = _maven(Path(scratch), progress)
         for done in [pool.submit(_fetch_one, jar, folder, context) for jar in jars]:
             done.result()
+
+
+def _trust_what_other_tools_trust() -> None:
+    """Let `requests` use the certificates that Python's own TLS and pip were told to use."""
+    if "CURL_CA_BUNDLE" in os.environ:  # requests reads this one by itself
+        return
+    if told := os.environ.get("SSL_CERT_FILE") or os.environ.get("PIP_CERT"):
+        os.environ.setdefault("REQUESTS_CA_BUNDLE", told)
 
 
 def _fetch_one(jar: Jar, folder: Path, context: MavenContext) -> None:

@@ -6,6 +6,7 @@ import base64
 import shutil
 import socket
 import subprocess
+import time
 import uuid
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,7 @@ from services.edge.broker.state import BrokerError, BrokerState, broker_dir, loa
 
 _READY_SECONDS = 60.0
 _STOP_SECONDS = 20.0
+_PAUSE_SECONDS = 0.005
 _LARGEST_LOG = 10 * 1024 * 1024
 
 
@@ -33,8 +35,12 @@ class RunningBroker:
     pid: int
 
     def pause(self) -> None:
-        """Freeze the process (SIGSTOP): it keeps its connections and answers nothing."""
-        self._process().suspend()
+        """Freeze the process (SIGSTOP) and return when it stands: it keeps its connections and answers nothing."""
+        process = self._process()
+        process.suspend()
+        end = time.monotonic() + _STOP_SECONDS
+        while process.status() != psutil.STATUS_STOPPED and time.monotonic() < end:
+            time.sleep(_PAUSE_SECONDS)  # the signal takes effect a moment after it was sent
 
     def resume(self) -> None:
         """Let a paused process go on."""
