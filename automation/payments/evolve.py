@@ -16,6 +16,9 @@ from automation.payments.events import (
 from automation.payments.seen import digest, remember
 from automation.payments.state import Document, PayableState, notice_entry, union
 
+FOLD_VERSION = 1
+"""Raised when `evolve` or the shape of the state changes."""
+
 
 def evolve(state: PayableState, recorded: Recorded) -> PayableState:
     """Fold one event of the payable's log."""

@@ -1,0 +1,22 @@
+"""Settings of `payment_tracker`, read once from the environment."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import Field, HttpUrl, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class TrackerSettings(BaseSettings):
+    """What one worker of `payment_tracker` needs beside Kafka, topics and the signing key."""
+
+    model_config = SettingsConfigDict(frozen=True, env_prefix="STAGEWIRE_PAYMENT_TRACKER_")
+
+    link_base: HttpUrl = HttpUrl("http://127.0.0.1:8080/pay")
+    """Public address of the payment pages; a link is this and a token."""
+    link_secret: SecretStr = Field(min_length=32)
+    """Makes links unguessable; another one changes new links only, those made stay valid."""
+    data_dir: Path = Path(".stagewire/payment_tracker")
+    instance_id: str | None = None
+    """Static membership: the name of the pod, so that a restart finds its partitions and its store."""
