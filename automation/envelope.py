@@ -68,6 +68,8 @@ class Envelope(NamedTuple):
     """The change during whose handling the event arose; empty for timers."""
     definitions_version: int
     engine_release: str
+    source_seq: int = 0
+    """The sender's own number of the change; 0 where it does not number them."""
 
     @property
     def key(self) -> Key:

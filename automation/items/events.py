@@ -53,6 +53,8 @@ class ItemCreated:
     creator: str
     observers: tuple[str, ...]
     automated: bool
+    quiet: bool = False
+    """The rules of the stage do not run: the source is `system`, or an import that did not opt in (spec 6.1)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,8 @@ class StageMoved:
     to_stage: str
     entry: int
     automated: bool
+    quiet: bool = False
+    """The rules of the stage do not run: the source is `system`, or an import that did not opt in (spec 6.1)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +86,8 @@ class PipelineChanged:
     to_stage: str
     entry: int
     automated: bool
+    quiet: bool = False
+    """The rules of the stage do not run: the source is `system`, or an import that did not opt in (spec 6.1)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,76 @@
+"""The catalogue: every rule, trigger and action is one file that exports one value `ENTRY` (spec 1.17)."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType, ModuleType
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from automation.plan import Context, Plan
+from automation.values import FieldType
+
+Kind = Literal["rule", "trigger", "action"]
+
+
+class Params(BaseModel):
+    """Base of an entry's parameters: strict, closed, frozen. Instances hold values with all insertions resolved."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, arbitrary_types_allowed=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One feature of the catalogue.
+
+    `plan` is pure: it is asked again, with more answers in its context, until it no longer asks (design section 2).
+    A trigger has no plan: `fact` names the event type that it watches.
+    """
+
+    id: str
+    kind: Kind
+    group: str
+    title: str
+    description: str
+    spec: str
+    """Section of the specification."""
+    types: tuple[str, ...]
+    """Item types it may be used on; an SPA item counts as `spa_item`."""
+    params: type[Params] = Params
+    results: Mapping[str, FieldType] = field(default_factory=dict)
+    plan: Callable[[Context, Any], Plan] | None = None
+    fact: str = ""
+    payment: bool = False
+    """A payment trigger: the responsible is alerted (spec 1.11)."""
+
+    def allows(self, item_type: str) -> bool:
+        """Say whether the entry may be used on items of the type."""
+        return item_type.partition(".")[0] in self.types
+
+
+class CatalogueError(Exception):
+    """A file of the catalogue has no entry, or two files have the same id: stop at start."""
+
+
+def _modules(package: ModuleType) -> Iterator[ModuleType]:
+    prefix = f"{package.__name__}."
+    for found in pkgutil.walk_packages(package.__path__, prefix):
+        if not found.ispkg and not found.name.rpartition(".")[2].startswith("_"):
+            yield importlib.import_module(found.name)
+
+
+def load(*packages: ModuleType) -> Mapping[str, Entry]:
+    """Return all entries below the packages by id; raises `CatalogueError` naming the file at fault."""
+    entries: dict[str, Entry] = {}
+    for module in (module for package in packages for module in _modules(package)):
+        entry = getattr(module, "ENTRY", None)
+        if not isinstance(entry, Entry):
+            raise CatalogueError(f"{module.__name__} exports no ENTRY")
+        if entry.id in entries or entry.id != module.__name__.rpartition(".")[2]:
+            raise CatalogueError(f"{module.__name__}: id {entry.id} is used twice or differs from the file's name")
+        entries[entry.id] = entry
+    return MappingProxyType(entries)

@@ -1,0 +1,147 @@
+"""From what was typed into an entry's parameters to what its plan gets (spec 1.9, 6.6, 6.8)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, get_args, get_origin
+
+from pydantic import ValidationError
+from pydantic.fields import FieldInfo
+
+from automation.catalogue import Params
+from automation.insertion import InvalidTemplateError, InvalidValue, Parameter, parse_parameter
+from automation.insertion.printable import Target
+from automation.params import Assignment, Takes
+from automation.scope import Reference, Schema, Scope
+from automation.values import FieldType
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Why a plan cannot be asked: a reason code of spec 4 or 6.8."""
+
+    reason: str
+
+
+class InvalidParamsError(Exception):
+    """Parameters break a rule of their entry; each error is a path and a sentence."""
+
+    def __init__(self, errors: tuple[tuple[str, str], ...]) -> None:
+        super().__init__("; ".join(f"{path}: {message}" for path, message in errors))
+        self.errors = errors
+
+
+Resolve = Callable[[Scope], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Arguments:
+    """The compiled parameters of one rule."""
+
+    model: type[Params]
+    resolvers: Mapping[str, Resolve]
+    required: frozenset[str]
+    references: frozenset[Reference]
+
+    def resolve(self, scope: Scope) -> Params | Problem:
+        """Return the parameters with all insertions read, or what is wrong with them."""
+        values: dict[str, Any] = {}
+        for name, read in self.resolvers.items():
+            value = read(scope)
+            if isinstance(value, InvalidValue):
+                return Problem(value.reason)
+            if value is not None:
+                values[name] = value
+        for name in self.required:
+            if values.get(name) in (None, "", ()):
+                return Problem(f"missing_value:{name}")
+        try:
+            return self.model.model_validate(values)
+        except ValidationError as error:
+            return Problem(f"invalid_value:{error.errors()[0]['loc'][0]}")
+
+
+class _Compiler:
+    """Compiles one rule's parameters, collecting every error with its path."""
+
+    def __init__(self, raw: Mapping[str, Any], schema: Schema) -> None:
+        self.raw = raw
+        self.schema = schema
+        self.errors: list[tuple[str, str]] = []
+        self.references: set[Reference] = set()
+
+    def one(self, path: str, parameter: Parameter, raw: Any) -> Resolve:
+        """Compile one parameter; an error is noted, and the resolver then gives nothing."""
+        try:
+            made = parse_parameter(parameter, raw, self.schema)
+        except InvalidTemplateError as error:
+            self.errors.extend((path, str(found.message)) for found in error.errors)
+            return lambda _scope: None
+        self.references |= made.references
+        return made.resolve
+
+    def param(self, name: str, info: FieldInfo) -> Resolve:
+        """Compile the parameter that a field of the model describes."""
+        raw = self.raw[name]
+        takes = next((found for found in info.metadata if isinstance(found, Takes)), None)
+        if takes is None:
+            return self.enum(name, info, raw)
+        if get_args(info.annotation)[:1] == (Assignment,):
+            return self.assignments(name, raw)
+        multiple = get_origin(info.annotation) is tuple
+        if multiple and not isinstance(raw, list | tuple):
+            raw = [raw]
+        return self.one(name, Parameter(name, takes.type, multiple, target=self.target(takes)), raw)
+
+    def target(self, takes: Takes) -> Target:
+        """Return what inserted values are escaped for; `text_type` may be the one that says so."""
+        if not takes.target_from:
+            return takes.target
+        return "html" if self.raw.get(takes.target_from) == "html" else "bbcode"
+
+    def enum(self, name: str, info: FieldInfo, raw: Any) -> Resolve:
+        """Take an enum as it stands: it accepts no inserted values (spec conventions)."""
+        allowed = get_args(info.annotation)
+        if raw not in allowed:
+            self.errors.append((name, f"one of {', '.join(map(str, allowed))} is expected"))
+        return lambda _scope: raw
+
+    def assignments(self, name: str, raw: Any) -> Resolve:
+        """Compile rows of `{field, value}`, each value in the native type of its field."""
+        rows: list[tuple[str, Resolve]] = []
+        for at, row in enumerate(raw if isinstance(raw, list | tuple) else ()):
+            path = f"{name}[{at}]"
+            field = row.get("field") if isinstance(row, Mapping) else None
+            type_ = self.schema.fields.get(field) if isinstance(field, str) else None
+            if type_ is None or not isinstance(field, str) or set(row) - {"field", "value"}:
+                self.errors.append((path, f"a row is {{field, value}} of a known field, not {str(row)[:80]}"))
+                continue
+            rows.append((field, self.one(f"{path}.value", _row_parameter(name, type_), row.get("value"))))
+        if not rows and not self.errors:
+            self.errors.append((name, "at least one row of {field, value} is expected"))
+        return lambda scope: _assigned(rows, scope)
+
+
+def _row_parameter(name: str, type_: FieldType) -> Parameter:
+    return Parameter(name, type_, multiple=type_ == "list")
+
+
+def _assigned(rows: list[tuple[str, Resolve]], scope: Scope) -> Any:
+    made = [(field, read(scope)) for field, read in rows]
+    wrong = next((value for _, value in made if isinstance(value, InvalidValue)), None)
+    return wrong or tuple(Assignment(field, value) for field, value in made)
+
+
+def compile_arguments(model: type[Params], raw: Mapping[str, Any], schema: Schema) -> Arguments:
+    """Compile parameters; raises `InvalidParamsError` with every error and its path."""
+    named = {info.alias or name: info for name, info in model.model_fields.items()}
+    compiler = _Compiler(raw, schema)
+    compiler.errors += [(name, "no such parameter") for name in raw if name not in named]
+    required = frozenset(name for name, info in named.items() if info.is_required())
+    compiler.errors += [(name, "is required") for name in sorted(required) if raw.get(name) in (None, "", [])]
+    given = {name: info for name, info in named.items() if raw.get(name) is not None}
+    resolvers = {name: compiler.param(name, info) for name, info in given.items()}
+    if compiler.errors:
+        raise InvalidParamsError(tuple(compiler.errors))
+    return Arguments(model, resolvers, required, frozenset(compiler.references))

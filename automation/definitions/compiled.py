@@ -1,0 +1,132 @@
+"""Rules and triggers compiled for running: condition and parameters are parsed once (spec 1.6, 1.9)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from automation.catalogue import Entry, Params
+from automation.conditions import (
+    ALWAYS,
+    Condition,
+    InvalidConditionError,
+    Predicate,
+    compile_condition,
+    parse_condition,
+)
+from automation.definitions.arguments import Arguments, InvalidParamsError, Problem, compile_arguments
+from automation.definitions.models import FieldDef, Rule, Trigger
+from automation.plan import Context, Failed, Plan, Skipped
+from automation.scope import Schema, Scope
+from automation.values import FieldType
+
+if TYPE_CHECKING:
+    from automation.definitions.book import TenantView
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledRule:
+    """One version of a rule; `problem` says why it cannot run (a field it names is gone)."""
+
+    id: str
+    version: int
+    name: str
+    delay: int
+    parallel: bool
+    entry: Entry | None
+    condition: Condition
+    holds: Predicate
+    arguments: Arguments | None
+    problem: str
+
+    def check(self, scope: Scope) -> Plan | None:
+        """Return why the rule does no work now; None if its plan is to be asked."""
+        if self.problem:
+            return Failed(self.problem)
+        return None if self.holds(scope) else Skipped("condition_not_met")
+
+    def params(self, scope: Scope) -> Params | Problem:
+        """Return the parameters with all insertions read."""
+        return self.arguments.resolve(scope) if self.arguments else Problem(self.problem)
+
+    def plan(self, context: Context, params: Params) -> Plan:
+        """Ask the entry's plan."""
+        if self.entry is None or self.entry.plan is None:
+            return Failed("internal_error")
+        return self.entry.plan(context, params)
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledTrigger:
+    """One version of a trigger."""
+
+    id: str
+    version: int
+    stage: str
+    on_behalf_of: str
+    allow_previous_stage: bool
+    payment: bool
+    condition: Condition
+    holds: Predicate
+
+
+def field_types(fields: Mapping[str, FieldDef]) -> dict[str, FieldType]:
+    """Return the type of each field as conditions and insertions see it: a multiple one is a list."""
+    return {code: "list" if f.multiple and f.type != "user" else f.type for code, f in fields.items()}
+
+
+def schema_for(view: TenantView, item_type: str, pipeline: str, stage: str = "", fact: str = "") -> Schema:
+    """Return the names that a rule of a stage, or a trigger of a fact, may use."""
+    owner = view.pipelines.get((item_type, pipeline))
+    fields = view.fields(item_type)
+    results = view.results_of((item_type, pipeline, stage)) if stage else {}
+    related = {"invoice": field_types(view.fields("invoice"))} if fact == "invoice_paid" else {}
+    constants: dict[str, FieldType] = {}
+    for name, value in (owner.constants if owner else {}).items():
+        constants[name] = _constant_type(value)
+    titles = {code: field.title for code, field in fields.items()}
+    return Schema(field_types(fields), titles=titles, results=results, constants=constants, related=related)
+
+
+def _constant_type(value: Any) -> FieldType:
+    if isinstance(value, bool):
+        return "bool"
+    return "int" if isinstance(value, int) else "number" if isinstance(value, float) else "string"
+
+
+def _condition(data: Any, schema: Schema) -> tuple[Condition, str]:
+    try:
+        return parse_condition(data, schema), ""
+    except InvalidConditionError:
+        return ALWAYS, "invalid_value:condition"
+
+
+def compile_rule(rule: Rule, version: int, view: TenantView) -> CompiledRule:
+    """Compile a rule against the fields in force; what no longer fits makes its runs fail with a reason."""
+    schema = schema_for(view, rule.item_type, rule.pipeline, rule.stage)
+    entry = view.catalogue.get(rule.type)
+    condition, problem = _condition(rule.condition, schema)
+    arguments = None
+    if entry is None:
+        problem = problem or "internal_error"
+    else:
+        try:
+            arguments = compile_arguments(entry.params, rule.params, schema)
+        except InvalidParamsError as error:
+            problem = problem or f"invalid_value:{error.errors[0][0].partition('[')[0]}"
+    return CompiledRule(
+        rule.id, version, rule.name, rule.delay, rule.run_mode == "parallel", entry, condition,
+        compile_condition(condition), arguments, problem,
+    )  # fmt: skip
+
+
+def compile_trigger(trigger: Trigger, version: int, entry: Entry, view: TenantView) -> CompiledTrigger:
+    """Compile a trigger; one whose condition no longer fits the fields never holds."""
+    schema = schema_for(view, trigger.item_type, trigger.pipeline, fact=entry.fact)
+    condition, problem = _condition(trigger.condition, schema)
+    holds = (lambda _scope: False) if problem else compile_condition(condition)
+    return CompiledTrigger(
+        trigger.id, version, trigger.stage, trigger.on_behalf_of, trigger.allow_previous_stage, entry.payment,
+        condition, holds,
+    )  # fmt: skip

@@ -1,0 +1,230 @@
+"""What people define: pipelines, fields, rules, triggers, the directory, rates, settings (design section 1).
+
+Each is written as YAML or JSON, checked against its model here, and kept as JSON text in `DefinitionSaved.body`.
+"""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+from typing import Annotated, Any, Literal, TypeAlias
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from automation.envelope import STAGED
+from automation.values import FieldType
+
+_DURATION = re.compile(r"(\d{1,6})\s*(s|m|h|d|w)")
+_UNIT_MS = {"s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000, "w": 604_800_000}
+
+
+def duration_ms(text: object) -> int:
+    """Read `90s`, `5m`, `2h`, `1d 12h` as milliseconds; raises `ValueError` for anything else."""
+    if isinstance(text, bool) or not isinstance(text, int | str):
+        raise ValueError("a duration is a text such as 90s, 5m, 2h or 1d 12h")  # noqa: TRY004 - pydantic wants ValueError
+    if isinstance(text, int):
+        return text
+    if not text.strip() or _DURATION.sub("", text).strip():
+        raise ValueError(f"duration {text[:40]!r} is not of the form 90s, 5m, 2h or 1d 12h")
+    return sum(int(count) * _UNIT_MS[unit] for count, unit in _DURATION.findall(text))
+
+
+def _no_slash(text: str) -> str:
+    if "/" in text or any(ord(c) < 32 for c in text):
+        raise ValueError("an id holds no '/' and no control characters")
+    return text
+
+
+Id: TypeAlias = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_no_slash)]
+Code: TypeAlias = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
+Duration: TypeAlias = Annotated[int, BeforeValidator(duration_ms), Field(ge=0, le=366 * 86_400_000)]
+StageKind: TypeAlias = Literal["in_progress", "final_success", "final_failure"]
+
+
+class Definition(BaseModel):
+    """The common ground: strict types, no unknown fields, never changed after reading."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+
+
+class Stage(Definition):
+    """One stage of a pipeline (spec 1.2)."""
+
+    id: Id
+    title: str = Field(max_length=500)
+    kind: StageKind = "in_progress"
+
+
+class Pipeline(Definition):
+    """An ordered list of stages; `constants` are those of its automation settings (spec 1.8)."""
+
+    id: Id
+    item_type: Id
+    title: str = Field(max_length=500)
+    stages: tuple[Stage, ...] = Field(min_length=1, max_length=500)
+    default: bool = False
+    constants: dict[str, str | int | bool | float] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _check(self) -> Pipeline:
+        ids = [stage.id for stage in self.stages]
+        if len(set(ids)) != len(ids):
+            raise ValueError("stages: an id stands twice")
+        finals = [stage.kind != "in_progress" for stage in self.stages]
+        if finals != sorted(finals):
+            raise ValueError("stages: final stages stand after all in-progress ones")
+        if self.item_type.partition(".")[0] not in STAGED:
+            raise ValueError(f"item_type: {self.item_type} has no stages")
+        return self
+
+    def rank(self, stage: str) -> int:
+        """Return the place of a stage, from 0; raises `KeyError` for a stage of another pipeline."""
+        for place, found in enumerate(self.stages):
+            if found.id == stage:
+                return place
+        raise KeyError(stage)
+
+
+class FieldDef(Definition):
+    """A custom or standard field of an item type."""
+
+    code: Code
+    title: str = Field(max_length=500)
+    type: FieldType
+    multiple: bool = False
+    personal: bool = False
+    options: tuple[str, ...] = ()
+
+
+class Fields(Definition):
+    """All custom fields of one item type; the standard ones are added by `STANDARD_FIELDS`."""
+
+    item_type: Id
+    fields: tuple[FieldDef, ...]
+
+    @model_validator(mode="after")
+    def _check(self) -> Fields:
+        codes = [field.code for field in self.fields]
+        if twice := {code for code in codes if codes.count(code) > 1}:
+            raise ValueError(f"fields: code {sorted(twice)[0]} stands twice")
+        return self
+
+
+class Automation(Definition):
+    """What rules and triggers have in common (spec 1.4, 1.5); `type` is a catalogue id."""
+
+    id: Id
+    type: Code
+    item_type: Id
+    pipeline: Id
+    stage: Id
+    name: str = Field(default="", max_length=500)
+    condition: Any = None
+    params: dict[str, Any] = Field(default_factory=dict)
+    order: int = 0
+    active: bool = True
+
+
+class Rule(Automation):
+    """An automation rule on a stage (spec 1.4)."""
+
+    run_mode: Literal["after_previous", "parallel"] = "after_previous"
+    delay: Duration = 0
+
+
+class Trigger(Automation):
+    """A trigger on its target stage (spec 1.5)."""
+
+    on_behalf_of: str = ""
+    allow_previous_stage: bool = False
+
+
+class User(Definition):
+    """An employee; `sending_addresses` are the mailboxes that may send, the first one first."""
+
+    id: Id
+    name: str = Field(max_length=500)
+    email: str = ""
+    phone: str = ""
+    department: str = ""
+    active: bool = True
+    time_zone: str = "UTC"
+    sending_addresses: tuple[str, ...] = ()
+
+
+class Department(Definition):
+    """A department with its head, who is a member, and its parent."""
+
+    id: Id
+    name: str = Field(max_length=500)
+    parent: str = ""
+    head: str = ""
+
+
+class Role(Definition):
+    """A named group of employees."""
+
+    id: Id
+    members: tuple[str, ...]
+
+
+class Absence(Definition):
+    """A planned absence of an employee, in milliseconds since the epoch."""
+
+    id: Id
+    user: Id
+    since: int
+    until: int
+
+
+def _positive(text: str) -> str:
+    try:
+        good = Decimal(text) > 0
+    except ArithmeticError:
+        good = False
+    if not good:
+        raise ValueError(f"rate {text[:40]!r} is not a positive decimal number")
+    return text
+
+
+class Rates(Definition):
+    """What one unit of each currency is worth in `base`, as decimal text."""
+
+    base: Annotated[str, Field(pattern="^[A-Z]{3}$")]
+    rates: dict[str, Annotated[str, AfterValidator(_positive)]]
+
+
+class Settings(Definition):
+    """Settings of a tenant."""
+
+    time_zone: str = "UTC"
+    currency: str = "EUR"
+
+
+MODELS: dict[str, type[Definition]] = {
+    "fields": Fields,
+    "pipeline": Pipeline,
+    "rule": Rule,
+    "trigger": Trigger,
+    "user": User,
+    "department": Department,
+    "role": Role,
+    "absence": Absence,
+    "rates": Rates,
+    "settings": Settings,
+}
+"""The kinds of definitions; a kind is the middle part of the key `tenant/kind/id` in `crm.definitions`."""
+
+STANDARD_FIELDS: tuple[FieldDef, ...] = (
+    FieldDef(code="title", title="Title", type="string"),
+    FieldDef(code="amount", title="Amount", type="money"),
+    FieldDef(code="contact", title="Contact", type="item"),
+    FieldDef(code="company", title="Company", type="item"),
+    FieldDef(code="email_work", title="E-mail (work)", type="string", personal=True),
+    FieldDef(code="email_home", title="E-mail (home)", type="string", personal=True),
+    FieldDef(code="email_mailing", title="E-mail (mailing)", type="string", personal=True),
+    FieldDef(code="email_other", title="E-mail (other)", type="string", personal=True),
+    FieldDef(code="name", title="Name", type="string", personal=True),
+    FieldDef(code="comments", title="Comments", type="text"),
+)
+"""Fields that every item type has."""

@@ -1,0 +1,163 @@
+"""Decide on changes and timers of an item: the engine of stages, rules and triggers (design section 2)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, NamedTuple
+
+from automation.definitions.book import Book
+from automation.envelope import Key, Recorded, stable_id
+from automation.errors import ChangeRefusedError
+from automation.items import changes as c
+from automation.items import events as e
+from automation.items import facts, invoices, questions, runs, saves, stages
+from automation.items.state import ItemState, Run, has_seen
+from automation.items.turn import Origin, Request, Setting, Turn
+from automation.values import Moment
+
+_TYPES_WITH_PAYMENT_TRIGGER = ("lead", "deal", "quote", "spa_item")
+
+
+class Outcome(NamedTuple):
+    """The state after the decision, its events, and requests that no event stands for."""
+
+    state: ItemState
+    events: list[Recorded]
+    requests: list[Request]
+
+
+def _report_payment(turn: Turn, change: c.ReportPayment) -> None:
+    old = turn.state.payments.get(change.payment_id)
+    if old is not None and (old.status == change.status or change.status == "unpaid"):
+        turn.emit(e.ChangeSeen("no_change"))
+        return
+    turn.emit(e.PaymentNoted(change.payment_id, change.order_id, change.status, change.amount, change.link))
+    if change.status != "paid":
+        return
+    base = turn.key.item_type.partition(".")[0]
+    if base == "invoice":
+        turn.later(_settle_invoice)
+    elif base in _TYPES_WITH_PAYMENT_TRIGGER:
+        turn.later(lambda t: facts.fire(t, "order_paid", change.payment_id, change.amount, {}))
+
+
+def _settle_invoice(turn: Turn) -> None:
+    paid = invoices.paid_stage(turn)
+    if paid and turn.state.stage != paid and invoices.is_covered(turn.state):
+        stages.move(turn, paid, automated=False)
+
+
+def _report_outcome(turn: Turn, change: c.ReportOutcome) -> None:
+    turn.emit(
+        e.EffectAnswered(
+            change.effect_id, change.run_id, change.status, change.reason, change.results, change.tries
+        )
+    )  # fmt: skip
+    if change.run_id:
+        turn.later(lambda t: runs.on_answered(t, change.run_id))
+
+
+def _comment(turn: Turn, change: c.AddComment) -> None:
+    author = turn.actor.removeprefix("user:")
+    turn.emit(e.CommentAdded(stable_id("comment", turn.key_text, turn.change_id), change.text, author))
+
+
+def _activity(turn: Turn, change: c.RecordActivity) -> None:
+    turn.emit(e.ActivityRecorded(change.activity_id, change.kind, change.subject))
+
+
+def _delete(turn: Turn, change: c.DeleteItem) -> None:
+    saves.delete(turn)
+
+
+_HANDLERS: Mapping[type, Callable[[Turn, Any], None]] = {
+    c.SaveItem: saves.save,
+    c.DeleteItem: _delete,
+    c.AddComment: _comment,
+    c.RecordActivity: _activity,
+    c.ReportPayment: _report_payment,
+    c.AskItem: questions.answer,
+    c.ReportOutcome: _report_outcome,
+}
+
+
+def is_repeat(state: ItemState, frame: c.ChangeFrame) -> bool:
+    """Say whether the item has handled the change, or a later one of a source that numbers its changes."""
+    if frame.source_seq:
+        return frame.source_seq <= state.source_seq
+    return bool(state.seen) and has_seen(state, frame.change_id)
+
+
+def decide(
+    state: ItemState, frame: c.ChangeFrame, change: c.ItemChange, now: Moment, book: Book, release: str
+) -> Outcome:
+    """Decide on a change; no events means a repeat. Raises `ChangeRefusedError` for what cannot be done."""
+    if is_repeat(state, frame):
+        return Outcome(state, [], [])
+    view = book.tenant(frame.tenant)
+    if view is None:
+        raise ChangeRefusedError("unknown_tenant", f"tenant: {frame.tenant} has defined nothing")
+    origin = Origin(
+        frame.key, frame.change_id, frame.occurred_at, frame.source, frame.actor or "system",
+        frame.cause_id or frame.change_id, frame.root_id or frame.change_id, frame.depth, frame.source_seq,
+    )  # fmt: skip
+    turn = Turn(state, origin, Setting(view, book.version, now, release))
+    _take(turn, change)
+    turn.finish()
+    return Outcome(turn.state, turn.events, turn.requests)
+
+
+def _take(turn: Turn, change: c.ItemChange) -> None:
+    if isinstance(change, c.CreateItem):
+        saves.create(turn, change)
+    elif turn.state.version == 0:
+        _unknown(turn, change)
+    elif turn.state.deleted:
+        _gone(turn, change)
+    else:
+        _HANDLERS[type(change)](turn, change)
+
+
+def _unknown(turn: Turn, change: c.ItemChange) -> None:
+    """Answer a question about an unknown item without leaving state behind; refuse anything else."""
+    if not isinstance(change, c.AskItem):
+        raise ChangeRefusedError("unknown_item", f"item: {turn.key_text} does not exist")
+    if change.reply_to:
+        turn.reply(change, "failed", "item_not_found")
+
+
+def _gone(turn: Turn, change: c.ItemChange) -> None:
+    if isinstance(change, c.AskItem) and change.reply_to:
+        turn.emit(e.ItemAnswered(change.effect_id, change.run_id, change.reply_to, "failed", "item_not_found", {}))
+    else:
+        turn.emit(e.ChangeSeen("deleted"))
+
+
+# --- timers --------------------------------------------------------------------------------------------------
+
+
+def timers(state: ItemState) -> Iterable[tuple[Moment, str]]:
+    """Return the moments at which the item wants to be woken, each with the run that it belongs to."""
+    return [(run.due, run.run_id) for run in state.runs.values()]
+
+
+def fire(state: ItemState, key: Key, run_id: str, now: Moment, book: Book, release: str) -> Outcome:
+    """Decide on a timer that is due: a delay is over, or answers did not come in time."""
+    run = state.runs.get(run_id)
+    view = book.tenant(key.tenant)
+    if run is None or view is None:
+        return Outcome(state, [], [])
+    turn = Turn(state, _timer_origin(key, run, now), Setting(view, book.version, now, release))
+    if run.status == "delayed":
+        runs.on_delay_over(turn, run)
+    else:
+        runs.on_deadline(turn, run)
+    turn.finish()
+    return Outcome(turn.state, turn.events, turn.requests)
+
+
+def _timer_origin(key: Key, run: Run, now: Moment) -> Origin:
+    """A chain of causes starts anew after a delay has elapsed (spec 6.8)."""
+    over = run.status == "delayed"
+    root, depth = (run.cause_id, 0) if over else (run.root_id, run.depth)
+    return Origin(key, "", now, "system", "system", run.cause_id, root, depth)

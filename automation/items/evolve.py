@@ -1,0 +1,221 @@
+"""Fold an item's events into its state; what a released event means never changes (design section 2)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from automation.envelope import Envelope, Recorded
+from automation.items import events as e
+from automation.items.state import SEEN_LIMIT, SEEN_WIDTH, ItemState, Payment, Run, seen_mark
+from automation.plan import Answer
+from automation.values import Value
+
+HOUR_MS = 3_600_000
+FOLD_VERSION = 1
+"""Raised when `evolve` or the shape of the state changes."""
+
+Patch = dict[str, Any]
+
+
+def initial() -> ItemState:
+    """Return the state of an item without events."""
+    return ItemState()
+
+
+def _put(old: Mapping[str, Any], key: str, value: Any) -> Mapping[str, Any]:
+    return {**old, key: value}
+
+
+def _drop(old: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    return {k: v for k, v in old.items() if k != key}
+
+
+def _entered(state: ItemState, env: Envelope, event: e.ItemCreated | e.StageMoved | e.PipelineChanged) -> Patch:
+    moves = (
+        (*(m for m in state.moves if m > env.recorded_at - HOUR_MS), env.recorded_at)
+        if event.automated
+        else state.moves
+    )
+    return {
+        "entry": state.entry + 1, "entry_definitions": env.definitions_version, "entry_cause": env.event_id,
+        "entry_root": env.root_id, "entry_depth": env.depth, "quiet": event.quiet, "ended": (), "results": _NO_VALUES,
+        "moves": moves,
+    }  # fmt: skip
+
+
+_NO_VALUES: Mapping[str, Value] = {}
+
+
+def _created(state: ItemState, env: Envelope, event: e.ItemCreated) -> Patch:
+    return {
+        "tenant": env.tenant, "item_type": env.item_type, "item_id": env.item_id, "deleted": False,
+        "pipeline": event.pipeline, "stage": event.stage, "fields": dict(event.fields),
+        "responsible": event.responsible, "creator": event.creator, "observers": event.observers,
+        **_entered(state, env, event),
+    }  # fmt: skip
+
+
+def _fields_changed(state: ItemState, env: Envelope, event: e.FieldsChanged) -> Patch:
+    return {"fields": {**state.fields, **{c.code: c.new for c in event.changes}}}
+
+
+def _stage_moved(state: ItemState, env: Envelope, event: e.StageMoved) -> Patch:
+    return {"stage": event.to_stage, **_entered(state, env, event)}
+
+
+def _pipeline_changed(state: ItemState, env: Envelope, event: e.PipelineChanged) -> Patch:
+    return {
+        "pipeline": event.to_pipeline, "stage": event.to_stage, **_entered(state, env, event)
+    }  # fmt: skip
+
+
+def _responsible(state: ItemState, env: Envelope, event: e.ResponsibleChanged) -> Patch:
+    return {"responsible": event.new}
+
+
+def _observers(state: ItemState, env: Envelope, event: e.ObserversChanged) -> Patch:
+    return {"observers": event.new}
+
+
+def _rows(state: ItemState, env: Envelope, event: e.ProductRowsChanged) -> Patch:
+    return {"rows": event.new}
+
+
+def _linked(state: ItemState, env: Envelope, event: e.ItemLinked) -> Patch:
+    return {"links": (*state.links, event.link)}
+
+
+def _unlinked(state: ItemState, env: Envelope, event: e.ItemUnlinked) -> Patch:
+    return {"links": tuple(link for link in state.links if link != event.link)}
+
+
+def _deleted(state: ItemState, env: Envelope, event: e.ItemDeleted) -> Patch:
+    return {"deleted": True}
+
+
+def _payment(state: ItemState, env: Envelope, event: e.PaymentNoted) -> Patch:
+    return {"payments": _put(state.payments, event.payment_id, Payment(event.order_id, event.status, event.amount))}
+
+
+def _delayed(state: ItemState, env: Envelope, event: e.RuleRunDelayed) -> Patch:
+    return {"runs": _put(state.runs, event.run_id, _run(env, event, "delayed", event.due))}
+
+
+def _run(env: Envelope, event: Any, status: str, due: int) -> Run:
+    return Run(
+        event.run_id, event.rule_id, event.rule_version, event.entry, status, due, (), {},
+        env.event_id, env.root_id, env.depth,
+    )  # fmt: skip
+
+
+def _started(state: ItemState, env: Envelope, event: e.RuleRunStarted) -> Patch:
+    return {"runs": _put(state.runs, event.run_id, _run(env, event, "running", event.deadline))}
+
+
+def _ended(state: ItemState, env: Envelope, event: Any) -> Patch:
+    patch: Patch = {"runs": _drop(state.runs, event.run_id)} if event.run_id in state.runs else {}
+    if event.entry == state.entry:
+        patch["ended"] = (*state.ended, event.rule_id)
+    return patch
+
+
+def _completed(state: ItemState, env: Envelope, event: e.RuleRunCompleted) -> Patch:
+    patch = _ended(state, env, event)
+    if event.results and event.entry == state.entry:
+        named = {f"{event.rule_id}.{name}": value for name, value in event.results.items()}
+        patch["results"] = {**state.results, **named}
+    return patch
+
+
+def _called(state: ItemState, env: Envelope, event: Any) -> Patch:
+    run = state.runs.get(event.run_id)
+    if run is None:
+        return {}
+    waiting = Run(
+        run.run_id, run.rule_id, run.rule_version, run.entry, run.status, run.due, (*run.awaiting, event.effect_id),
+        run.answers, run.cause_id, run.root_id, run.depth,
+    )  # fmt: skip
+    return {"runs": _put(state.runs, run.run_id, waiting)}
+
+
+def _payment_requested(state: ItemState, env: Envelope, event: e.PaymentRequested) -> Patch:
+    asked = Payment(event.order_id, "requested", event.amount)
+    return {"payments": _put(state.payments, event.effect_id, asked), **_called(state, env, event)}
+
+
+def _answered(state: ItemState, env: Envelope, event: e.EffectAnswered) -> Patch:
+    patch: Patch = {}
+    if event.effect_id in state.payments:
+        patch["payments"] = _drop(state.payments, event.effect_id)
+    run = state.runs.get(event.run_id)
+    if run is not None and event.effect_id in run.awaiting:
+        answer = Answer(event.status, event.reason, dict(event.results))
+        told = Run(
+            run.run_id, run.rule_id, run.rule_version, run.entry, run.status, run.due,
+            tuple(i for i in run.awaiting if i != event.effect_id), _put(run.answers, event.effect_id, answer),
+            run.cause_id, run.root_id, run.depth,
+        )  # fmt: skip
+        patch["runs"] = _put(state.runs, run.run_id, told)
+    return patch
+
+
+def _trigger_skipped(state: ItemState, env: Envelope, event: e.TriggerSkipped) -> Patch:
+    return {"alerted_at": env.recorded_at} if event.reason == "loop_detected" else {}
+
+
+def _nothing(state: ItemState, env: Envelope, event: Any) -> Patch:
+    return {}
+
+
+_FOLDS: Mapping[type, Callable[[ItemState, Envelope, Any], Patch]] = {
+    e.ItemCreated: _created,
+    e.FieldsChanged: _fields_changed,
+    e.StageMoved: _stage_moved,
+    e.PipelineChanged: _pipeline_changed,
+    e.ResponsibleChanged: _responsible,
+    e.ObserversChanged: _observers,
+    e.ProductRowsChanged: _rows,
+    e.ItemLinked: _linked,
+    e.ItemUnlinked: _unlinked,
+    e.ItemDeleted: _deleted,
+    e.CommentAdded: _nothing,
+    e.ActivityRecorded: _nothing,
+    e.PaymentNoted: _payment,
+    e.InvoicePaidNoted: _nothing,
+    e.ChangeSeen: _nothing,
+    e.RuleRunDelayed: _delayed,
+    e.RuleRunStarted: _started,
+    e.RuleRunCompleted: _completed,
+    e.RuleRunSkipped: _ended,
+    e.RuleRunFailed: _ended,
+    e.RuleRunCancelled: _ended,
+    e.TriggerFired: _nothing,
+    e.TriggerSkipped: _trigger_skipped,
+    e.NotificationRequested: _called,
+    e.ClientEmailRequested: _called,
+    e.PaymentRequested: _payment_requested,
+    e.ItemAsked: _called,
+    e.EffectAnswered: _answered,
+    e.ItemAnswered: _nothing,
+}
+
+
+def _remembered(state: ItemState, change_id: str) -> bytes:
+    mark = seen_mark(change_id)
+    if state.seen[-SEEN_WIDTH:] == mark:
+        return state.seen
+    return (state.seen + mark)[-SEEN_WIDTH * SEEN_LIMIT :]
+
+
+def evolve(state: ItemState, recorded: Recorded) -> ItemState:
+    """Return the state with one more event; raises `KeyError` for an unknown type of event, which stops the reader."""
+    env = recorded.envelope
+    patch = _FOLDS[type(recorded.event)](state, env, recorded.event)
+    patch["version"] = env.version
+    patch["recorded_at"] = env.recorded_at
+    if env.change_id:
+        patch["seen"] = _remembered(state, env.change_id)
+        if env.source_seq:
+            patch["source_seq"] = env.source_seq
+    return state._replace(**patch)

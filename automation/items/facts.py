@@ -1,0 +1,94 @@
+"""Payment facts, triggers and the alert of the responsible person (spec 1.5, 1.11, 2)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from automation.definitions.compiled import CompiledTrigger
+from automation.envelope import stable_id
+from automation.items import events as e
+from automation.items import stages
+from automation.items.evolve import HOUR_MS
+from automation.items.scope import scope_of
+from automation.items.turn import Turn
+from automation.money import amount_text
+from automation.values import Money, Personal, Value, plain
+
+MOVES_PER_HOUR = 50
+CHAIN_LIMIT = 50
+"""Limits of the loop guard (spec 6.1)."""
+
+
+def fire(turn: Turn, fact: str, fact_id: str, amount: Money, invoice: Mapping[str, Value]) -> None:
+    """Let the triggers that watch a fact answer it; the first permitted move is made, and payments are announced."""
+    state = turn.state
+    if not state.exists or turn.source == "system":
+        return
+    matched = None
+    for trigger in turn.view.triggers(state.item_type, state.pipeline, fact):
+        if trigger.holds(scope_of(turn, {"invoice": invoice})):
+            matched = trigger
+            if _answer(turn, trigger, fact_id):
+                break
+    if matched is not None and matched.payment:
+        _announce(turn, fact, fact_id, amount)
+
+
+def _answer(turn: Turn, trigger: CompiledTrigger, fact_id: str) -> bool:
+    state, view = turn.state, turn.view
+    pipeline = view.pipelines[state.item_type, state.pipeline]
+    if state.stage == trigger.stage:
+        return False
+    backwards = pipeline.rank(trigger.stage) < pipeline.rank(state.stage)
+    if backwards and not trigger.allow_previous_stage:
+        reason = "previous_stage_not_allowed"
+    else:
+        reason = "loop_detected" if _loops(turn) else ""
+    cause = turn.events[-1].envelope.event_id
+    turn.act(f"trigger:{trigger.id}", "trigger", trigger.on_behalf_of, cause)
+    if reason:
+        warn = reason == "loop_detected" and state.alerted_at <= turn.now - HOUR_MS
+        turn.emit(e.TriggerSkipped(trigger.id, trigger.version, fact_id, reason))
+        if warn:
+            _warn(turn, trigger, fact_id)
+        return reason == "loop_detected"
+    turn.emit(e.TriggerFired(trigger.id, trigger.version, fact_id, trigger.stage))
+    turn.depth += 1
+    stages.move(turn, trigger.stage, automated=True)
+    return True
+
+
+def _loops(turn: Turn) -> bool:
+    recent = [moment for moment in turn.state.moves if moment > turn.now - HOUR_MS]
+    return len(recent) >= MOVES_PER_HOUR or turn.depth >= CHAIN_LIMIT
+
+
+def _title(turn: Turn) -> str:
+    title = turn.state.fields.get("title")
+    return str(plain(title)) if title else turn.state.item_id
+
+
+def _notify(turn: Turn, fact_id: str, text: str) -> None:
+    state = turn.state
+    if state.responsible:
+        effect_id = stable_id("alert", turn.key_text, fact_id)
+        turn.emit(
+            e.NotificationRequested(
+                effect_id, "", state.responsible, "system", Personal(text), f"/items/{turn.key_text}"
+            )
+        )
+
+
+def _warn(turn: Turn, trigger: CompiledTrigger, fact_id: str) -> None:
+    text = f"{_title(turn)}: automation was stopped, since it keeps moving this item (trigger {trigger.id})."
+    _notify(turn, f"loop:{fact_id}", text)
+
+
+def _announce(turn: Turn, fact: str, fact_id: str, amount: Money) -> None:
+    pipeline = turn.view.pipelines[turn.state.item_type, turn.state.pipeline]
+    stage = next(s.title for s in pipeline.stages if s.id == turn.state.stage)
+    what = "invoice" if fact == "invoice_paid" else "payment"
+    turn.act("system", "system", "", turn.events[-1].envelope.event_id)
+    _notify(
+        turn, fact_id, f"{_title(turn)}: {what} of {amount_text(amount)} {amount.currency} was paid. Stage: {stage}."
+    )

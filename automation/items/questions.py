@@ -1,0 +1,43 @@
+"""Questions and facts of other items (spec 6.1: other records are reached by requests)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from automation.items import changes as c
+from automation.items import events as e
+from automation.items import facts
+from automation.items.contacts import email_of
+from automation.items.invoices import FIELD_PREFIX
+from automation.items.turn import Turn
+from automation.plan import Answer
+from automation.values import Money
+
+
+def _contact_point(turn: Turn, asked: c.AskItem) -> Answer:
+    """Read an e-mail address of the item; `address_type` empty or `any` takes the first there is."""
+    wanted = asked.args.get("address_type")
+    found = email_of(turn.state, wanted if isinstance(wanted, str) else "")
+    return Answer("completed", "", {"email": found})
+
+
+_QUESTIONS: Mapping[str, Callable[[Turn, c.AskItem], Answer]] = {"contact_point": _contact_point}
+
+
+def answer(turn: Turn, asked: c.AskItem) -> None:
+    """Answer a question, or take a fact over."""
+    if asked.question == "invoice_paid":
+        _invoice_paid(turn, asked)
+        return
+    reply = _QUESTIONS.get(asked.question)
+    told = reply(turn, asked) if reply else Answer("failed", "unknown_question", {})
+    turn.emit(e.ItemAnswered(asked.effect_id, asked.run_id, asked.reply_to, told.status, told.reason, told.results))
+
+
+def _invoice_paid(turn: Turn, asked: c.AskItem) -> None:
+    amount = asked.args.get("amount")
+    money = amount if isinstance(amount, Money) else Money(0, "")
+    own = {code.removeprefix(FIELD_PREFIX): v for code, v in asked.args.items() if code.startswith(FIELD_PREFIX)}
+    invoice_id = str(asked.args.get("invoice_id"))
+    turn.emit(e.InvoicePaidNoted(invoice_id, money, own))
+    facts.fire(turn, "invoice_paid", asked.effect_id, money, own)

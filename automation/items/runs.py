@@ -1,0 +1,128 @@
+"""Rule runs: turns, delays, conditions, plans, answers (spec 1.4, 6.1, 6.2)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from automation.definitions.arguments import Problem
+from automation.definitions.compiled import CompiledRule
+from automation.items import events as e
+from automation.items.scope import scope_of
+from automation.items.state import ItemState, Run, run_id_of
+from automation.items.turn import Turn
+from automation.plan import Answer, Call, Completed, Context, Failed, Plan, Skipped
+
+DEADLINE_MS = 3_600_000
+"""How long a step waits for the outcomes of its calls: longer than all tries of the notifier."""
+
+_NO_ANSWERS: Mapping[str, Answer] = {}
+
+
+def advance(turn: Turn) -> None:
+    """Begin every rule of the current stage whose turn has come."""
+    state = turn.state
+    if state.quiet or not state.exists:
+        return
+    rules = turn.view.rules((state.item_type, state.pipeline, state.stage), state.entry_definitions)
+    entry, previous_ended = state.entry, True
+    for rule in rules:
+        if turn.state.entry != entry or turn.state.deleted:
+            return
+        if rule.id not in turn.state.ended:
+            run_id = run_id_of(turn.state, rule.id, entry)
+            if run_id not in turn.state.runs and (previous_ended or rule.parallel):
+                _begin(turn, rule, run_id)
+        previous_ended = rule.id in turn.state.ended
+
+
+def _begin(turn: Turn, rule: CompiledRule, run_id: str) -> None:
+    state = turn.state
+    turn.act(f"rule:{rule.id}", "automation_rule", "", state.entry_cause)
+    if not turn.view.rule_active(rule.id):
+        turn.emit(e.RuleRunCancelled(run_id, rule.id, rule.version, state.entry, "rule_inactive"))
+    elif rule.delay:
+        turn.emit(e.RuleRunDelayed(run_id, rule.id, rule.version, state.entry, turn.now + rule.delay))
+    else:
+        _run(turn, rule, run_id, state.entry)
+
+
+def _run(turn: Turn, rule: CompiledRule, run_id: str, entry: int) -> None:
+    problem = rule.check(scope_of(turn))
+    if problem is not None:
+        _settle(turn, rule, run_id, entry, problem)
+    else:
+        _settle(turn, rule, run_id, entry, _planned(turn, rule, run_id, _NO_ANSWERS))
+
+
+def _planned(turn: Turn, rule: CompiledRule, run_id: str, answers: Mapping[str, Answer]) -> Plan:
+    try:
+        params = rule.params(scope_of(turn))
+        if isinstance(params, Problem):
+            return Failed(params.reason)
+        context = Context(turn.state, turn.key, turn.view, turn.now, run_id, answers)
+        return rule.plan(context, params)
+    except Exception:  # noqa: BLE001 - a defect ends this step alone; the fact that started it stands (design section 2)
+        return Failed("internal_error")
+
+
+def _settle(turn: Turn, rule: CompiledRule, run_id: str, entry: int, plan: Plan) -> None:
+    run = (run_id, rule.id, rule.version, entry)
+    match plan:
+        case Completed(results, events):
+            for event in events:
+                turn.emit(event)
+            turn.emit(e.RuleRunCompleted(*run, results))
+        case Skipped(reason):
+            turn.emit(e.RuleRunSkipped(*run, reason))
+        case Failed(reason):
+            turn.emit(e.RuleRunFailed(*run, reason))
+        case Call(effects, events):
+            open_run = turn.state.runs.get(run_id)
+            if open_run is None or open_run.status != "running":
+                turn.emit(e.RuleRunStarted(*run, turn.now + DEADLINE_MS))
+            for event in (*events, *effects):
+                turn.emit(event)
+
+
+def _rule_of(turn: Turn, run: Run) -> CompiledRule | None:
+    return turn.view.rule_version(run.rule_id, run.rule_version)
+
+
+def on_delay_over(turn: Turn, run: Run) -> None:
+    """Run a rule whose delay has elapsed, as it was when the stage was entered."""
+    rule = _rule_of(turn, run)
+    turn.act(f"rule:{run.rule_id}", "automation_rule", "", run.cause_id)
+    if rule is None or not turn.view.rule_active(run.rule_id):
+        turn.emit(e.RuleRunCancelled(run.run_id, run.rule_id, run.rule_version, run.entry, "rule_inactive"))
+    else:
+        _run(turn, rule, run.run_id, run.entry)
+    turn.later(advance)
+
+
+def on_answered(turn: Turn, run_id: str) -> None:
+    """Ask the plan again when the last awaited answer is there."""
+    run = turn.state.runs.get(run_id)
+    if run is None or run.awaiting:
+        return
+    turn.depth, turn.root = run.depth, run.root_id
+    rule = _rule_of(turn, run)
+    turn.act(f"rule:{run.rule_id}", "automation_rule", "", run.cause_id)
+    plan = Failed("internal_error") if rule is None else _planned(turn, rule, run_id, run.answers)
+    if rule is None:
+        turn.emit(e.RuleRunFailed(run.run_id, run.rule_id, run.rule_version, run.entry, "internal_error"))
+    else:
+        _settle(turn, rule, run_id, run.entry, plan)
+    turn.later(advance)
+
+
+def on_deadline(turn: Turn, run: Run) -> None:
+    """End the waiting for answers that never came: their fate is unknown (design section 2)."""
+    for effect_id in run.awaiting:
+        turn.act("system", "system", "", run.cause_id)
+        turn.emit(e.EffectAnswered(effect_id, run.run_id, "failed", "delivery_unknown", {}, 0))
+    turn.later(lambda t: on_answered(t, run.run_id))
+
+
+def open_runs(state: ItemState) -> tuple[Run, ...]:
+    """Return the runs that have begun and not ended, in the order of their begin."""
+    return tuple(state.runs.values())

@@ -1,0 +1,126 @@
+"""Creating, saving and deleting items (spec 1.2, 1.12, 5.2)."""
+
+from __future__ import annotations
+
+from automation.definitions.models import Pipeline
+from automation.envelope import STAGED
+from automation.errors import ChangeRefusedError
+from automation.items import changes as c
+from automation.items import events as e
+from automation.items import invoices, runs, stages
+from automation.items.fields import checked
+from automation.items.turn import Turn
+
+AUTOMATED = ("automation_rule", "business_process")
+
+
+def is_quiet(source: str, run_automation: bool) -> bool:
+    """Say whether rules and triggers leave a change of this source alone (spec 6.1)."""
+    return source == "system" or (source == "file_import" and not run_automation)
+
+
+def _pipeline(turn: Turn, wanted: str) -> Pipeline | None:
+    item_type = turn.key.item_type
+    if item_type.partition(".")[0] not in STAGED:
+        return None
+    found = turn.view.pipelines.get((item_type, wanted)) if wanted else turn.view.default_pipeline(item_type)
+    if found is None:
+        raise ChangeRefusedError("unknown_pipeline", f"pipeline: {item_type} has no pipeline {wanted or '(default)'}")
+    return found
+
+
+def _stage(pipeline: Pipeline, wanted: str) -> str:
+    if wanted and all(stage.id != wanted for stage in pipeline.stages):
+        raise ChangeRefusedError("unknown_stage", f"stage: pipeline {pipeline.id} has no stage {wanted}")
+    return wanted or pipeline.stages[0].id
+
+
+def create(turn: Turn, change: c.CreateItem) -> None:
+    """Create the item and let the rules of its first stage run."""
+    if turn.state.version:
+        turn.emit(e.ChangeSeen("deleted" if turn.state.deleted else "already_exists"))
+        return
+    pipeline = _pipeline(turn, change.pipeline)
+    automated = turn.source in AUTOMATED
+    quiet = is_quiet(turn.source, change.run_automation)
+    fields = checked(turn.view.fields(turn.key.item_type), change.fields)
+    stage = _stage(pipeline, change.stage) if pipeline else ""
+    creator = turn.actor.removeprefix("user:")
+    turn.emit(
+        e.ItemCreated(
+            {code: value for code, value in fields.items() if value is not None}, pipeline.id if pipeline else "",
+            stage, change.responsible or creator, creator, change.observers, automated, quiet,
+        )
+    )  # fmt: skip
+    if change.rows:
+        turn.emit(e.ProductRowsChanged((), change.rows))
+    for link in dict.fromkeys(change.links):
+        turn.emit(e.ItemLinked(link))
+    turn.later(invoices.on_stage_entered)
+    turn.later(runs.advance)
+
+
+def save(turn: Turn, change: c.SaveItem) -> None:
+    """Apply one save: fields, people, rows and links first, then the stage, so that its rules see the new values."""
+    target = _target(turn, change)
+    before = len(turn.events)
+    _save_fields(turn, change)
+    _save_people(turn, change)
+    _save_rows_and_links(turn, change)
+    state, quiet = turn.state, is_quiet(turn.source, change.run_automation)
+    if target is not None:
+        if target[0] != state.pipeline:
+            stages.change_pipeline(turn, *target, quiet=quiet)
+        elif target[1] != state.stage:
+            stages.move(turn, target[1], automated=turn.source in AUTOMATED, quiet=quiet)
+    if len(turn.events) == before:
+        turn.emit(e.ChangeSeen("no_change"))
+
+
+def _target(turn: Turn, change: c.SaveItem) -> tuple[str, str] | None:
+    """Return pipeline and stage after the save, checked; None where the save names neither."""
+    state = turn.state
+    if change.pipeline is None and change.stage is None:
+        return None
+    pipeline = _pipeline(turn, change.pipeline or state.pipeline)
+    if pipeline is None:
+        raise ChangeRefusedError("unknown_stage", f"stage: items of type {state.item_type} have no stages")
+    return pipeline.id, _stage(pipeline, change.stage or (state.stage if pipeline.id == state.pipeline else ""))
+
+
+def _save_fields(turn: Turn, change: c.SaveItem) -> None:
+    if not change.fields:
+        return
+    now = checked(turn.view.fields(turn.key.item_type), change.fields)
+    old = turn.state.fields
+    rows = tuple(e.FieldChange(code, old.get(code), new) for code, new in now.items() if old.get(code) != new)
+    if rows:
+        turn.emit(e.FieldsChanged(rows))
+
+
+def _save_people(turn: Turn, change: c.SaveItem) -> None:
+    state = turn.state
+    if change.responsible is not None and change.responsible != state.responsible:
+        turn.emit(e.ResponsibleChanged(state.responsible, change.responsible))
+    if change.observers is not None and change.observers != state.observers:
+        turn.emit(e.ObserversChanged(state.observers, change.observers))
+
+
+def _save_rows_and_links(turn: Turn, change: c.SaveItem) -> None:
+    if change.rows is not None and change.rows != turn.state.rows:
+        turn.emit(e.ProductRowsChanged(turn.state.rows, change.rows))
+    for link in change.link:
+        if link not in turn.state.links:
+            turn.emit(e.ItemLinked(link))
+    for link in change.unlink:
+        if link in turn.state.links:
+            turn.emit(e.ItemUnlinked(link))
+
+
+def delete(turn: Turn) -> None:
+    """Delete the item; what runs on it is cancelled (spec 6.3)."""
+    waiting, entry = stages.unfinished(turn), turn.state.entry
+    deleted = turn.emit(e.ItemDeleted())
+    stages.cancel(turn, waiting, entry, "item_deleted", deleted.envelope.event_id)
+    for run in runs.open_runs(turn.state):
+        turn.emit(e.RuleRunCancelled(run.run_id, run.rule_id, run.rule_version, run.entry, "item_deleted"))

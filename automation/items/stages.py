@@ -1,0 +1,61 @@
+"""Stage entries: what a move stops, and what it starts (spec 1.2, 6.3)."""
+
+from __future__ import annotations
+
+from automation.definitions.compiled import CompiledRule
+from automation.items import events as e
+from automation.items import invoices, runs
+from automation.items.state import ItemState, run_id_of
+from automation.items.turn import Turn
+
+
+def move(turn: Turn, to_stage: str, *, automated: bool, quiet: bool = False) -> None:
+    """Enter another stage of the same pipeline."""
+    open_rules = unfinished(turn)
+    state = turn.state
+    moved = turn.emit(e.StageMoved(state.stage, to_stage, state.entry + 1, automated, quiet))
+    entered(turn, open_rules, moved.envelope.event_id)
+
+
+def change_pipeline(turn: Turn, to_pipeline: str, to_stage: str, *, quiet: bool = False) -> None:
+    """Enter a stage of another pipeline."""
+    open_rules = unfinished(turn)
+    state = turn.state
+    moved = turn.emit(
+        e.PipelineChanged(state.pipeline, to_pipeline, state.stage, to_stage, state.entry + 1, False, quiet)
+    )
+    entered(turn, open_rules, moved.envelope.event_id)
+
+
+def entered(turn: Turn, open_rules: tuple[CompiledRule, ...], cause: str) -> None:
+    """Stop what belongs to the left stage, then let the entered one work."""
+    left = turn.state.entry - 1
+    if open_rules:
+        turn.later(lambda t: cancel(t, open_rules, left, "stage_left", cause))
+    turn.later(invoices.on_stage_entered)
+    turn.later(runs.advance)
+
+
+def unfinished(turn: Turn) -> tuple[CompiledRule, ...]:
+    """Return the rules of the current stage that have not begun or are delayed; a running one finishes (spec 6.3)."""
+    state = turn.state
+    if state.quiet:
+        return ()
+    return tuple(
+        rule
+        for rule in turn.view.rules((state.item_type, state.pipeline, state.stage), state.entry_definitions)
+        if rule.id not in state.ended and not _running(state, rule)
+    )
+
+
+def _running(state: ItemState, rule: CompiledRule) -> bool:
+    run = state.runs.get(run_id_of(state, rule.id, state.entry)) if state.runs else None
+    return run is not None and run.status == "running"
+
+
+def cancel(turn: Turn, rules: tuple[CompiledRule, ...], entry: int, cause: str, cause_id: str) -> None:
+    """Record that rules will not run."""
+    for rule in rules:
+        turn.act(f"rule:{rule.id}", "automation_rule", "", cause_id)
+        run_id = run_id_of(turn.state, rule.id, entry)
+        turn.emit(e.RuleRunCancelled(run_id, rule.id, rule.version, entry, cause))

@@ -1,0 +1,131 @@
+"""The state of an item: what a later decision can read, and no more (design section 2)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+from automation.envelope import Key, stable_id
+from automation.items.events import Link, ProductRow
+from automation.plan import Answer
+from automation.values import Moment, Money, Value
+
+SEEN_WIDTH = 16
+SEEN_LIMIT = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Payment:
+    """A payment document of the item or of a linked order; `requested` while it is being created."""
+
+    order_id: str
+    status: str
+    amount: Money
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A rule run that has begun and not ended: delayed until `due`, or waiting for answers until `due`."""
+
+    run_id: str
+    rule_id: str
+    rule_version: int
+    entry: int
+    status: str
+    """`delayed` or `running`."""
+    due: Moment
+    awaiting: tuple[str, ...]
+    """Effect ids without an answer."""
+    answers: Mapping[str, Answer]
+    cause_id: str
+    root_id: str
+    depth: int
+
+
+_NONE: Mapping[str, Any] = MappingProxyType({})
+
+
+class ItemState(NamedTuple):
+    """The fold of an item's events; a NamedTuple because one is made for every event."""
+
+    tenant: str = ""
+    item_type: str = ""
+    item_id: str = ""
+    version: int = 0
+    recorded_at: Moment = 0
+    deleted: bool = False
+    pipeline: str = ""
+    stage: str = ""
+    entry: int = 0
+    """Stage entries so far."""
+    entry_definitions: int = 0
+    """The definitions version that the stage entry is pinned to (spec 6.3)."""
+    entry_cause: str = ""
+    """The event that entered the stage."""
+    entry_root: str = ""
+    entry_depth: int = 0
+    quiet: bool = False
+    """The stage entry runs no rules: source `system`, or an import that did not opt in (spec 6.1)."""
+    fields: Mapping[str, Value] = _NONE
+    responsible: str = ""
+    creator: str = ""
+    observers: tuple[str, ...] = ()
+    rows: tuple[ProductRow, ...] = ()
+    links: tuple[Link, ...] = ()
+    payments: Mapping[str, Payment] = _NONE
+    runs: Mapping[str, Run] = _NONE
+    """Open runs by run id."""
+    ended: tuple[str, ...] = ()
+    """Rules of this stage entry that have ended."""
+    results: Mapping[str, Value] = _NONE
+    """`<rule id>.<name>` of this stage entry (spec 1.7)."""
+    seen: bytes = b""
+    """The last changes handled, 16 bytes each."""
+    source_seq: int = 0
+    moves: tuple[Moment, ...] = ()
+    """Automated stage moves of the last hour, for the loop guard (spec 6.1)."""
+    alerted_at: Moment = 0
+    """When the responsible was last told of a loop."""
+
+    @property
+    def key(self) -> Key:
+        """The item's key."""
+        return Key(self.tenant, self.item_type, self.item_id)
+
+    @property
+    def exists(self) -> bool:
+        """Say whether the item was created and not deleted."""
+        return self.version > 0 and not self.deleted
+
+    def linked(self, item_type: str) -> str:
+        """Return the id of the primary contact or company: the field, else the first `client` link; else empty."""
+        chosen = self.fields.get(item_type)
+        if isinstance(chosen, str) and chosen:
+            return chosen
+        return next((k.item_id for k in self.links if k.item_type == item_type and k.relation == "client"), "")
+
+
+def seen_mark(change_id: str) -> bytes:
+    """Return the 16 bytes under which a change is remembered; an id of 32 hex digits stands for itself."""
+    if len(change_id) == 2 * SEEN_WIDTH:
+        try:
+            return bytes.fromhex(change_id)
+        except ValueError:
+            pass
+    return bytes.fromhex(stable_id("change", change_id))
+
+
+def has_seen(state: ItemState, change_id: str) -> bool:
+    """Say whether the change is among the last 1,000 that the item handled."""
+    mark, seen, at = seen_mark(change_id), state.seen, -1
+    while (at := seen.find(mark, at + 1)) >= 0:
+        if at % SEEN_WIDTH == 0:
+            return True
+    return False
+
+
+def run_id_of(state: ItemState, rule_id: str, entry: int) -> str:
+    """Return the run key of spec 6.1: item, stage-entry number, rule."""
+    return stable_id("run", state.tenant, state.item_type, state.item_id, entry, rule_id)

@@ -1,0 +1,89 @@
+"""What a rule or step plans: the closed set of outcomes between the engine and the catalogue (design section 2)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from automation.envelope import Key, stable_id
+from automation.people import ItemRoles
+from automation.values import Moment, Value
+
+if TYPE_CHECKING:
+    from automation.definitions.book import TenantView
+    from automation.items.state import ItemState
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The first outcome of a call: `completed`, `skipped` or `failed`, a reason code, and results."""
+
+    status: str
+    reason: str
+    results: Mapping[str, Value]
+
+    @property
+    def ok(self) -> bool:
+        """Say whether the call did what it was for."""
+        return self.status == "completed"
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What a plan may look at; nothing in it changes while the plan is made."""
+
+    item: ItemState
+    key: Key
+    tenant: TenantView
+    now: Moment
+    run_id: str
+    answers: Mapping[str, Answer]
+    """By effect id."""
+
+    @property
+    def item_roles(self) -> ItemRoles:
+        """Who stands for the item's roles (spec 1.10)."""
+        item = self.item
+        return {"responsible": (item.responsible,), "creator": (item.creator,), "observers": item.observers}
+
+    def effect_id(self, place: str) -> str:
+        """Return the effect key of the call at a place of the step: the same however often the plan is asked."""
+        return stable_id("effect", self.key.tenant, self.run_id, place, 0)
+
+    def answer(self, place: str) -> Answer | None:
+        """Return the answer to the call made at `place`, if it was made and answered."""
+        return self.answers.get(self.effect_id(place))
+
+
+@dataclass(frozen=True, slots=True)
+class Completed:
+    """The work is done: local events that do it, and the published results."""
+
+    results: Mapping[str, Value] = field(default_factory=dict)
+    events: tuple[Any, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """There was nothing to do."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """The work could not be done."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """Calls to be made outside the item; the plan is asked again when each of them has its first outcome."""
+
+    effects: tuple[Any, ...]
+    events: tuple[Any, ...] = ()
+
+
+Plan: TypeAlias = Completed | Skipped | Failed | Call

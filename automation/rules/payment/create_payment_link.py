@@ -1,0 +1,87 @@
+"""Create a payment document and its link, for other rules to hand on (spec 3.1.1)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from automation.catalogue import Entry, Params
+from automation.envelope import STAGED, Key
+from automation.items.events import PaymentRequested, ProductRow
+from automation.items.state import ItemState
+from automation.params import Flag, OrderRef
+from automation.plan import Call, Completed, Context, Failed, Plan, Skipped
+from automation.values import Money, Personal, plain
+
+
+class CreatePaymentLink(Params):
+    """`auto_create`: a payment for the item's products; else one for the given order."""
+
+    auto_create: Flag = True
+    order_id: OrderRef = ""
+
+
+def total(rows: Iterable[ProductRow]) -> Money | None:
+    """Return the sum of product rows, each rounded half up to minor units; None without rows."""
+    listed = tuple(rows)
+    if not listed:
+        return None
+    return Money(sum((r.quantity_milli * r.price.minor + 500) // 1000 for r in listed), listed[0].price.currency)
+
+
+def has_document(item: ItemState, order_id: str) -> bool:
+    """Say whether the item has a payment document, or one being created, that is not of the named order."""
+    return any(p.status != "voided" and (not order_id or p.order_id != order_id) for p in item.payments.values())
+
+
+def plan(context: Context, params: CreatePaymentLink) -> Plan:
+    """Ask for the payment document once; then publish what came of it."""
+    answer = context.answer("payment")
+    if answer is None:
+        return _by_item(context) if params.auto_create else _by_order(context, params.order_id)
+    if answer.ok:
+        return Completed(dict(answer.results))
+    return Skipped(answer.reason) if answer.status == "skipped" else Failed(answer.reason)
+
+
+def _by_item(context: Context) -> Plan:
+    item = context.item
+    if has_document(item, ""):
+        return Skipped("payment_document_exists")
+    amount = total(item.rows) or item.fields.get("amount")
+    if not isinstance(amount, Money) or amount.minor <= 0:
+        return Failed("nothing_to_pay")
+    return _call(context, context.key.text, "", amount)
+
+
+def _by_order(context: Context, order_id: str) -> Plan:
+    if not order_id:
+        return Failed("missing_value:order_id")
+    payable = Key(context.key.tenant, "order", order_id).text
+    return _call(context, payable, order_id, Money(0, ""))
+
+
+def _call(context: Context, payable: str, order_id: str, amount: Money) -> Plan:
+    title = plain(context.item.fields.get("title"))
+    exists = bool(order_id) and has_document(context.item, order_id)
+    return Call(
+        (
+            PaymentRequested(
+                context.effect_id("payment"), context.run_id, payable, order_id, amount,
+                () if order_id else context.item.rows, Personal(str(title or "")), exists,
+            ),
+        )
+    )  # fmt: skip
+
+
+ENTRY = Entry(
+    id="create_payment_link",
+    kind="rule",
+    group="payment",
+    title="Create payment link",
+    description="Creates a payment document for the item or an order and hands its link to other rules.",
+    spec="3.1.1",
+    types=STAGED,
+    params=CreatePaymentLink,
+    results={"payment_link": "string", "payment_id": "string", "payment_amount": "money"},
+    plan=plan,
+)

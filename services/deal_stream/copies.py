@@ -1,0 +1,79 @@
+"""Copy effects to whoever performs them, in the transaction of the event (design section 2)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from automation.envelope import Key, Recorded, stable_id
+from automation.items import changes as c
+from automation.items import events as e
+from automation.items.turn import Request
+from automation.payments.changes import RequestPayment
+from services.edge.codec import ChangeCodec, EventCodec, event_headers
+from services.edge.stream import Output
+from services.edge.topics import Topics
+
+
+class Copies:
+    """Turns effect events into records of `crm.effects`, `crm.payments` and `crm.changes`."""
+
+    def __init__(self, topics: Topics, events: EventCodec, changes: ChangeCodec, payments: ChangeCodec) -> None:
+        self._topics = topics
+        self._events = events
+        self._changes = changes
+        self._payments = payments
+        self._makers: Mapping[type, Callable[[Recorded], Output]] = {
+            e.NotificationRequested: self._effect,
+            e.ClientEmailRequested: self._effect,
+            e.PaymentRequested: self._payment,
+            e.ItemAsked: self._asked,
+            e.ItemAnswered: self._answered,
+        }
+
+    def of(self, recorded: Recorded) -> Sequence[Output]:
+        """Return the copy of an effect; nothing for any other event."""
+        make = self._makers.get(type(recorded.event))
+        return (make(recorded),) if make else ()
+
+    def request(self, request: Request) -> Output:
+        """Return the record of a request that no event stands for."""
+        key, frame, change = request
+        return Output(self._topics.changes, key.text.encode(), self._changes.encode(frame, change))
+
+    def _effect(self, recorded: Recorded) -> Output:
+        key = recorded.envelope.key.text.encode()
+        return Output(self._topics.effects, key, self._events.encode(recorded), event_headers(recorded))
+
+    def _frame(self, recorded: Recorded, key: Key, change_id: str) -> c.ChangeFrame:
+        env = recorded.envelope
+        return c.ChangeFrame(
+            change_id, key.tenant, key.item_type, key.item_id, env.occurred_at, env.source, env.actor, 0,
+            env.event_id, env.root_id, env.depth, env.definitions_version, b"",
+        )  # fmt: skip
+
+    def _payment(self, recorded: Recorded) -> Output:
+        event: e.PaymentRequested = recorded.event
+        request = RequestPayment(
+            event.effect_id, event.run_id, recorded.envelope.key.text, event.order_id, event.amount, event.rows,
+            event.title, event.document_exists,
+        )  # fmt: skip
+        return self._to(self._topics.payments, self._payments, recorded, event.payable, event.effect_id, request)
+
+    def _asked(self, recorded: Recorded) -> Output:
+        event: e.ItemAsked = recorded.event
+        reply_to = recorded.envelope.key.text if event.run_id else ""
+        asked = c.AskItem(event.effect_id, event.run_id, event.question, event.args, reply_to)
+        return self._to(self._topics.changes, self._changes, recorded, event.target, event.effect_id, asked)
+
+    def _answered(self, recorded: Recorded) -> Output:
+        event: e.ItemAnswered = recorded.event
+        told = c.ReportOutcome(event.effect_id, event.run_id, event.status, event.reason, event.results)
+        change_id = stable_id("answer", event.effect_id)
+        return self._to(self._topics.changes, self._changes, recorded, event.reply_to, change_id, told)
+
+    def _to(
+        self, topic: str, codec: ChangeCodec, recorded: Recorded, target: str, change_id: str, change: Any
+    ) -> Output:
+        frame = self._frame(recorded, Key.parse(target), change_id)
+        return Output(topic, target.encode(), codec.encode(frame, change))

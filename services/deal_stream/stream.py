@@ -1,0 +1,125 @@
+"""The stream of items: `crm.changes` decided into `crm.events` (design sections 1 and 3)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from automation.definitions.book import Book
+from automation.envelope import Key, Recorded
+from automation.errors import ChangeRefusedError
+from automation.items.changes import ChangeFrame, ItemChange
+from automation.items.decide import Outcome, decide, fire, timers
+from automation.items.evolve import FOLD_VERSION, evolve, initial
+from automation.items.state import ItemState
+from automation.values import Moment
+from services.deal_stream.copies import Copies
+from services.edge.codec import ChangeCodec, EventCodec, RecordCodec, check_key, event_headers
+from services.edge.definitions import DefinitionsFollower
+from services.edge.stream import Decision, Headers, Output, Timer, UnreadableError
+from services.edge.topics import Topics
+
+Framed = tuple[ChangeFrame, ItemChange]
+
+
+class DealStream:
+    """The `Stream` of items for the transactional loop."""
+
+    name = "deal_stream"
+    fold_version = FOLD_VERSION
+
+    def __init__(
+        self, topics: Topics, changes: ChangeCodec, events: EventCodec, copies: Copies,
+        definitions: DefinitionsFollower, release: str,
+    ) -> None:  # fmt: skip
+        self.inbox = topics.changes
+        self.log = topics.events
+        self.snapshots = topics.snapshots
+        self.dead_letters = topics.dead_letters
+        self._changes = changes
+        self._events = events
+        self._states: RecordCodec[ItemState] = RecordCodec(ItemState)
+        self._copies = copies
+        self._definitions = definitions
+        self._release = release
+
+    @property
+    def _book(self) -> Book:
+        return self._definitions.book
+
+    def read_change(self, key: bytes | None, value: bytes | None, headers: Headers) -> Framed:
+        """Decode one record of `crm.changes`; its key and body must agree."""
+        if value is None:
+            raise UnreadableError("undecodable", "the record has no value")
+        frame, change = self._changes.decode(value)
+        check_key(key, frame.key)
+        return frame, change
+
+    def key_of(self, change: Framed) -> bytes:
+        """Return the item's key."""
+        return change[0].key.text.encode()
+
+    def definitions_needed(self, change: Framed) -> int:
+        """Return the version that the change was stamped with."""
+        return change[0].definitions_version
+
+    def definitions_version(self) -> int:
+        """Return the version in force here."""
+        return self._book.version
+
+    async def catch_up(self, version: int | None) -> None:
+        """Read definitions up to a version, or to their end."""
+        await self._definitions.catch_up(version)
+
+    def initial(self) -> ItemState:
+        """Return the state of an unknown item."""
+        return initial()
+
+    def decide(self, state: ItemState, change: Framed, now: Moment) -> Decision:
+        """Decide on a change; what the core refuses goes to the dead letters."""
+        frame, body = change
+        try:
+            outcome = decide(state, frame, body, now, self._book, self._release)
+        except ChangeRefusedError as refused:
+            raise UnreadableError(refused.reason, refused.detail, tenant=frame.tenant) from refused
+        return self._decision(outcome)
+
+    def _decision(self, outcome: Outcome) -> Decision:
+        return Decision(outcome.state, outcome.events, [self._copies.request(r) for r in outcome.requests])
+
+    def timers(self, state: ItemState) -> Iterable[Timer]:
+        """Return the item's open timers."""
+        return [Timer(due, run_id) for due, run_id in timers(state)] if state.runs else ()
+
+    def fire(self, key: bytes, state: ItemState, timer: Timer, now: Moment) -> Decision:
+        """Decide on a due timer."""
+        parsed = Key.parse(key.decode())
+        return self._decision(fire(state, parsed, timer.timer_id, now, self._book, self._release))
+
+    def evolve(self, state: ItemState, recorded: Recorded) -> ItemState:
+        """Fold one event."""
+        return evolve(state, recorded)
+
+    def version_of(self, state: ItemState) -> int:
+        """Return the version of the last event folded."""
+        return state.version
+
+    def write_event(self, recorded: Recorded) -> Output:
+        """Encode an event for the log."""
+        key = recorded.envelope.key.text.encode()
+        return Output(self.log, key, self._events.encode(recorded), event_headers(recorded))
+
+    def read_event(self, value: bytes, headers: Headers) -> Recorded:
+        """Decode an event of the log."""
+        return self._events.decode(value)
+
+    def outputs(self, recorded: Recorded) -> Sequence[Output]:
+        """Return the copy of an effect for whoever performs it."""
+        return self._copies.of(recorded)
+
+    def write_state(self, state: ItemState) -> bytes:
+        """Encode a state."""
+        return self._states.encode(state)
+
+    def read_state(self, value: bytes) -> ItemState:
+        """Decode a state."""
+        return self._states.decode(value)

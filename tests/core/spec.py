@@ -1,0 +1,144 @@
+"""Given–when–then for items: a history of changes, one more change, and the events that it leads to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import automation.rules
+import automation.triggers
+from automation.catalogue import load
+from automation.definitions import models as m
+from automation.definitions.book import Book
+from automation.definitions.saved import DefinitionSaved
+from automation.envelope import Key
+from automation.items import changes as c
+from automation.items.decide import Outcome, decide, fire, timers
+from automation.items.evolve import initial
+from automation.items.state import ItemState
+
+CATALOGUE = load(automation.rules, automation.triggers)
+TENANT = "acme"
+DEAL = Key(TENANT, "deal", "1")
+STAGES = (
+    m.Stage(id="new", title="New"),
+    m.Stage(id="invoice_sent", title="Invoice sent"),
+    m.Stage(id="assembly", title="Product assembly"),
+    m.Stage(id="won", title="Won", kind="final_success"),
+    m.Stage(id="lost", title="Lost", kind="final_failure"),
+)
+PEOPLE = (
+    m.Department(id="sales", name="Sales", head="boss"),
+    m.User(id="boss", name="Berta Boss", email="boss@acme.test", department="sales"),
+    m.User(
+        id="ann", name="Ann Example", email="ann@acme.test", department="sales", sending_addresses=("ann@acme.test",)
+    ),
+    m.User(id="old", name="Olaf Old", department="sales", active=False),
+)
+
+
+def pipeline(item_type: str = "deal", name: str = "main", *, default: bool = True) -> m.Pipeline:
+    """Return a pipeline with the stages of the payment scenario."""
+    return m.Pipeline(id=name, item_type=item_type, title=name, stages=STAGES, default=default)
+
+
+def kind_of(made: m.Definition) -> str:
+    """Return the kind under which a definition is kept."""
+    return next(kind for kind, model in m.MODELS.items() if model is type(made))
+
+
+def book_of(*made: m.Definition) -> Book:
+    """Return a book with these definitions, applied one after the other."""
+    book = Book(CATALOGUE)
+    for definition in made:
+        put(book, definition)
+    return book
+
+
+def put(book: Book, made: m.Definition, *, deleted: bool = False) -> None:
+    """Save a definition as the next record of the definitions log."""
+    kind, name = kind_of(made), getattr(made, "id", None) or getattr(made, "item_type", "one")
+    view = book.tenant(TENANT)
+    old = view.versions.get((kind, name), 0) if view else 0
+    body = "" if deleted else made.model_dump_json()
+    saved = DefinitionSaved(TENANT, kind, name, old + 1, old, "ann", 0, f"a{book.version}", True, deleted, body)
+    book.apply(saved, book.version)
+
+
+def rule(rule_id: str, type_: str, stage: str, params: Mapping[str, Any], **more: Any) -> m.Rule:
+    """Return a rule of the main deal pipeline."""
+    place = {"item_type": "deal", "pipeline": "main", **more}
+    return m.Rule(id=rule_id, type=type_, stage=stage, params=dict(params), **place)
+
+
+def trigger(trigger_id: str, type_: str, stage: str, **more: Any) -> m.Trigger:
+    """Return a trigger of the main deal pipeline."""
+    place = {"item_type": "deal", "pipeline": "main", **more}
+    return m.Trigger(id=trigger_id, type=type_, stage=stage, **place)
+
+
+@dataclass
+class Story:
+    """An item with its history; `when` decides on one more change at a moment, and remembers what came of it."""
+
+    book: Book
+    key: Key = DEAL
+    state: ItemState = field(default_factory=initial)
+    now: int = 1_000
+    count: int = 0
+    last: Outcome = field(default_factory=lambda: Outcome(initial(), [], []))
+
+    def frame(self, **more: Any) -> c.ChangeFrame:
+        """Return the frame of the next change."""
+        self.count += 1
+        plain = c.ChangeFrame(
+            f"change-{self.key.item_id}-{self.count}", *self.key, self.now, "manual", "user:ann", 0, "", "", 0, 0, b""
+        )
+        return plain._replace(**more)
+
+    def when(self, change: c.ItemChange, **more: Any) -> Story:
+        """Decide on a change; keyword arguments replace parts of its frame."""
+        return self.repeat(self.frame(**more), change)
+
+    def repeat(self, frame: c.ChangeFrame, change: c.ItemChange) -> Story:
+        """Decide on a change with this very frame."""
+        self.last = decide(self.state, frame, change, self.now, self.book, "test")
+        self.state = self.last.state
+        return self
+
+    def wake(self) -> Story:
+        """Let the earliest timer fire at its due moment."""
+        due, run_id = min(timers(self.state))
+        self.now = max(self.now, due)
+        self.last = fire(self.state, self.key, run_id, due, self.book, "test")
+        self.state = self.last.state
+        return self
+
+    def answer(self, effect: Any, status: str = "completed", reason: str = "", **results: Any) -> Story:
+        """Deliver the outcome of an effect."""
+        outcome = c.ReportOutcome(effect.effect_id, effect.run_id, status, reason, results)
+        return self.when(outcome, actor="system", source="system")
+
+    @property
+    def events(self) -> list[Any]:
+        """The events of the last turn, without envelopes."""
+        return [recorded.event for recorded in self.last.events]
+
+    def only(self, kind: type) -> Any:
+        """Return the one event of a type in the last turn."""
+        (found,) = [event for event in self.events if isinstance(event, kind)]
+        return found
+
+    def kinds(self) -> list[str]:
+        """Return the names of the events of the last turn."""
+        return [type(event).__name__ for event in self.events]
+
+
+def deal(*definitions: m.Definition, stage: str = "new", **fields: Any) -> Story:
+    """Return a story of a deal in the main pipeline, for which Ann is responsible."""
+    story = Story(book_of(pipeline(), *PEOPLE, *definitions))
+    return story.when(c.CreateItem({"title": "Desk", **fields}, stage=stage, responsible="ann"))
+
+
+__all__ = ["deal", "replace"]
