@@ -172,3 +172,9 @@ def test_where_a_document_ends_does_not_depend_on_the_order(payable_class, order
     deal.given(deal.ask())
     deal.given(*(deal.notice(status, notice_id) for status, notice_id in order))
     assert deal.state.documents[deal.only_payment].status == "voided"
+
+
+def test_repeats_of_one_notice_do_not_push_out_the_others(asked):
+    """Each notice id is remembered once, with the body it had first."""
+    asked.given(asked.notice("failed"), asked.notice("failed"), asked.notice("paid", body_digest="other"))
+    assert len(asked.state.notices) == 32
