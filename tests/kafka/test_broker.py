@@ -6,6 +6,7 @@ import json
 import os
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -121,7 +122,14 @@ def test_the_commands_start_find_stop_and_wipe_a_broker(home: Path) -> None:
     assert json.loads(_stagewire("broker", "stop", "--json", **env).stdout) == {"stopped": True}
     assert _stagewire("broker", "status", **env).exit_code == 3
     assert _stagewire("broker", "reset", "--yes", **env).exit_code == 0
-    assert list(home.iterdir()) == []
+    assert not (home / "broker").exists()
+
+
+def test_two_that_start_at_once_get_the_same_broker(home: Path) -> None:
+    """Services that come up together must not make two of it."""
+    with ThreadPoolExecutor(2) as pool:
+        first, second = pool.map(start_broker, [home, home])
+    assert first == second
 
 
 def test_nothing_is_started_where_a_cluster_is_set(home: Path) -> None:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import base64
+import fcntl
 import shutil
 import socket
 import subprocess
 import time
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -83,8 +86,20 @@ def start_broker(home: Path, port: int | None = None, watch: Watch = unseen) -> 
     Keeps port and data of the run before; takes free ports on the first one. Blocks for some seconds: an
     event loop calls it through `asyncio.to_thread`. Raises BrokerError, JavaError, JarsError.
     """
-    if found := running_broker(home):
-        return found
+    with _alone(home):
+        return running_broker(home) or _start(home, port, watch)
+
+
+@contextmanager
+def _alone(home: Path) -> Iterator[None]:
+    """Let one process at a time start the broker of `home`; the lock goes with the process that holds it."""
+    home.mkdir(parents=True, exist_ok=True)
+    with (home / "broker.lock").open("ab") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _start(home: Path, port: int | None, watch: Watch) -> RunningBroker:
     java, jars = find_java(), class_path(watch)
     folder = broker_dir(home)
     folder.mkdir(parents=True, exist_ok=True)
