@@ -31,7 +31,8 @@ FIXTURES = json.loads((Path(__file__).parents[1] / "fixtures" / "conditions" / "
 SCHEMA = Schema(
     fields={
         "title": "string", "client": "string", "amount": "money", "n": "int", "x": "number", "paid": "bool",
-        "due": "date", "met": "datetime", "tags": "list", "owner": "user", "team": "user", "one": "string", "two": "string",
+        "due": "date", "met": "datetime", "tags": "list", "owner": "user", "team": "user",
+        "one": "string", "two": "string",
         "file": "file",
     },
     titles={"title": "Title", "one": "Twice", "two": "Twice", "responsible": "Responsible person", "client": "a: b"},
@@ -62,7 +63,8 @@ def render(text: str, target: Target = "plain", **fields: Value) -> str | Person
     ("name", "value", "shown"),
     [
         ("title", "a b", "a b"), ("title", None, ""), ("n", -5, "-5"), ("x", 0.1, "0.1"), ("x", 12.0, "12"),
-        ("x", 1e21, "1000000000000000000000"), ("x", -0.0, "0"), ("x", 100, "100"), ("paid", True, "yes"), ("paid", False, "no"),
+        ("x", 1e21, "1000000000000000000000"), ("x", -0.0, "0"), ("x", 100, "100"), ("paid", True, "yes"),
+        ("paid", False, "no"),
         ("amount", Money(123_450, "EUR"), "1234.50 EUR"), ("amount", Money(-5, "EUR"), "-0.05 EUR"),
         ("amount", Money(1_500, "JPY"), "1500 JPY"), ("amount", Money(1_500, "KWD"), "1.500 KWD"),
         ("due", "2026-03-28", "2026-03-28"), ("met", NOON, "2026-03-28 13:00"), ("met", 10**18, "1000000000000000000"),
@@ -89,11 +91,15 @@ def test_a_text_into_which_a_personal_value_went_is_personal() -> None:
 
 def test_all_sources_can_be_inserted() -> None:
     """Fields, parameters, variables, constants, results, fields of an invoice."""
-    text = "{{field:title}} {{param:p}} {{var:v}} {{const:c}} {{result:link.payment_link}} {{field:invoice.amount}} {{field:stage}}"
+    text = (
+        "{{field:title}} {{param:p}} {{var:v}} {{const:c}} "
+        "{{result:link.payment_link}} {{field:invoice.amount}} {{field:stage}}"
+    )
     template = parse_template(text, SCHEMA)
     values = Scope(
         fields={"title": "f"}, params={"p": "p"}, variables={"v": 1}, constants={"c": "c"},
-        results={"link.payment_link": "https://x"}, related={"invoice": {"amount": Money(1, "EUR")}}, system={"stage": "won"},
+        results={"link.payment_link": "https://x"}, related={"invoice": {"amount": Money(1, "EUR")}},
+        system={"stage": "won"},
     )  # fmt: skip
     assert compile_template(template)(values) == "f p 1 c https://x 0.01 EUR won"
     assert Reference("result", "link.payment_link") in references(template)
@@ -222,18 +228,26 @@ INVALID = InvalidValue("p")
     ("type_", "name", "value", "expected"),
     [
         ("int", "n", 5, 5), ("int", "x", 5.0, 5), ("int", "x", 5.5, INVALID), ("int", "title", " 42 ", 42),
-        ("int", "title", "4_2", INVALID), ("int", "title", "٤", INVALID), ("int", "paid", True, INVALID), ("int", "title", "9" * 5_000, INVALID),
-        ("number", "x", 0.5, 0.5), ("number", "title", "0.5", 0.5), ("number", "title", "nan", INVALID), ("number", "title", "1e400", INVALID),
+        ("int", "title", "4_2", INVALID), ("int", "title", "٤", INVALID), ("int", "paid", True, INVALID),
+        ("int", "title", "9" * 5_000, INVALID),
+        ("number", "x", 0.5, 0.5), ("number", "title", "0.5", 0.5), ("number", "title", "nan", INVALID),
+        ("number", "title", "1e400", INVALID),
         ("number", "x", float("inf"), INVALID),
         ("money", "amount", Money(1, "EUR"), Money(1, "EUR")), ("money", "title", "-12.5 EUR", Money(-1_250, "EUR")),
-        ("money", "title", "12.345 EUR", INVALID), ("money", "title", "12 JPY", Money(12, "JPY")), ("money", "n", 5, INVALID),
-        ("bool", "paid", False, False), ("bool", "title", "Yes", True), ("bool", "n", 0, False), ("bool", "n", 2, INVALID), ("bool", "title", "x", INVALID),
-        ("date", "due", "2026-02-01", "2026-02-01"), ("date", "met", NOON, "2026-03-28"), ("date", "n", 5, INVALID), ("date", "title", "soon", INVALID),
+        ("money", "title", "12.345 EUR", INVALID), ("money", "title", "12 JPY", Money(12, "JPY")),
+        ("money", "n", 5, INVALID),
+        ("bool", "paid", False, False), ("bool", "title", "Yes", True), ("bool", "n", 0, False),
+        ("bool", "n", 2, INVALID), ("bool", "title", "x", INVALID),
+        ("date", "due", "2026-02-01", "2026-02-01"), ("date", "met", NOON, "2026-03-28"), ("date", "n", 5, INVALID),
+        ("date", "title", "soon", INVALID),
         ("date", "title", "2026-02-01T23:30:00Z", "2026-02-02"),
-        ("datetime", "met", NOON, NOON), ("datetime", "due", "2026-03-28", NOON - 13 * 3_600_000), ("datetime", "title", "2026-03-28T13:00", NOON),
+        ("datetime", "met", NOON, NOON), ("datetime", "due", "2026-03-28", NOON - 13 * 3_600_000),
+        ("datetime", "title", "2026-03-28T13:00", NOON),
         ("datetime", "n", 5, INVALID), ("datetime", "title", "0/0", INVALID),
-        ("user", "owner", "7", "7"), ("user", "team", ("7",), "7"), ("user", "team", ("7", "8"), INVALID), ("user", "n", 7, "7"), ("user", "amount", Money(1, "EUR"), INVALID),
-        ("string", "amount", Money(1, "EUR"), "0.01 EUR"), ("string", "client", Personal("Eve"), Personal("Eve")), ("text", "tags", ("a", "b"), "a, b"),
+        ("user", "owner", "7", "7"), ("user", "team", ("7",), "7"), ("user", "team", ("7", "8"), INVALID),
+        ("user", "n", 7, "7"), ("user", "amount", Money(1, "EUR"), INVALID),
+        ("string", "amount", Money(1, "EUR"), "0.01 EUR"), ("string", "client", Personal("Eve"), Personal("Eve")),
+        ("text", "tags", ("a", "b"), "a, b"),
         ("text", "owner", "7", Personal("Ann Example")),
     ],
 )  # fmt: skip

@@ -31,7 +31,8 @@ ITEM = {"responsible": ("9",), "creator": ("11",), "observers": ("20", "9")}
 @pytest.mark.parametrize(
     ("principals", "expected"),
     [
-        (["user:9"], "9"), (["9"], "9"), ([" 9 "], "9"), (["user:11"], ""), (["user:404"], ""), ([""], ""), (["user:"], ""),
+        (["user:9"], "9"), (["9"], "9"), ([" 9 "], "9"), (["user:11"], ""), (["user:404"], ""), ([""], ""),
+        (["user:"], ""),
         (["role:managers"], "9 2"), (["role:nobody"], ""), (["department:404"], ""),
         (["role:responsible"], "9"), (["responsible"], "9"), (["role:creator"], ""), (["role:observers"], "20 9"),
         (["role:responsible_supervisor"], "2"),
