@@ -66,8 +66,9 @@ class MemoryRecords:
 class MemoryCodec:
     """Reads values that it was given beforehand, and keeps the outcomes it writes as values."""
 
-    def __init__(self, effects: Mapping[bytes, Recorded]) -> None:
+    def __init__(self, effects: Mapping[bytes, Recorded], changes: str = "crm.changes") -> None:
         self._effects = effects
+        self._changes = changes
         self.written: list[tuple[ChangeFrame, ReportOutcome]] = []
 
     def read_effect(self, value: bytes, headers: Headers) -> Recorded:  # noqa: ARG002 - the port's face
@@ -80,4 +81,4 @@ class MemoryCodec:
     def write_outcome(self, frame: ChangeFrame, outcome: ReportOutcome) -> Output:
         """Keep the outcome; the record's value is its change id."""
         self.written.append((frame, outcome))
-        return Output("crm.changes", frame.key.text.encode(), frame.change_id.encode())
+        return Output(self._changes, frame.key.text.encode(), frame.change_id.encode())

@@ -8,6 +8,8 @@ from typing import Final, NamedTuple
 
 from automation.envelope import Recorded
 from services.edge.clock import Clock
+from services.edge.processor.dead_letters import CeilingWatch, Fault, tenant_of
+from services.edge.processor.settings import Ceiling
 from services.edge.sql import PositionRefusedError
 from services.edge.stream import UnreadableError
 from services.notifier.ledger import Ledger
@@ -29,12 +31,21 @@ class Sorted(NamedTuple):
 class Intake:
     """Takes batches of one partition each, in the order of their offsets."""
 
-    def __init__(self, ledger: Ledger, codec: Codec, records: Records, channels: Collection[str], clock: Clock) -> None:
+    def __init__(
+        self,
+        ledger: Ledger,
+        codec: Codec,
+        records: Records,
+        channels: Collection[str],
+        clock: Clock,
+        ceiling: Ceiling = Ceiling(),  # noqa: B008 - it is frozen
+    ) -> None:
         self._ledger = ledger
         self._codec = codec
         self._records = records
         self._channels = channels
         self._clock = clock
+        self._watch = CeilingWatch(ceiling)
 
     async def position(self, topic: str, partition: int) -> int | None:
         """Return the offset to read next, or `None` where nothing was read yet."""
@@ -44,8 +55,10 @@ class Intake:
         """Store a batch and return how it was sorted, or `None` where another owner was faster.
 
         Dead letters are stored before the offset: a crash between the two repeats them under the same place.
+        Raises `StopError` when too much of the recent input was unreadable through our own fault.
         """
         found = sort_records(batch, self._codec, self._channels)
+        self._watch_for_our_faults(batch, found)
         if found.parked:
             await self._records.park(found.parked)
         last = batch[-1]
@@ -55,6 +68,12 @@ class Intake:
         except PositionRefusedError:
             return None
         return found
+
+    def _watch_for_our_faults(self, batch: Sequence[Incoming], found: Sorted) -> None:
+        ours = {parked.record.offset for parked in found.parked if parked.fault.ours}
+        for record in batch:
+            self._watch.saw(record.key, record.offset in ours)
+        self._watch.check()
 
 
 def context(topic: str, partition: int) -> str:
@@ -71,13 +90,17 @@ def sort_records(batch: Sequence[Incoming], codec: Codec, channels: Collection[s
             recorded = _read(record, codec)
             channel = _channel(recorded, channels)
         except UnreadableError as error:
-            found.parked.append(Parked(record, error.reason, error.detail, error.ours))
+            found.parked.append(Parked(record, _fault(record, error)))
             continue
         if channel:
             found.effects.append(_effect(record, recorded, channel))
         else:
             elsewhere += 1
     return found._replace(elsewhere=elsewhere)
+
+
+def _fault(record: Incoming, error: UnreadableError) -> Fault:
+    return Fault(error.reason, error.detail, error.ours, error.tenant or tenant_of(record.key))
 
 
 def _read(record: Incoming, codec: Codec) -> Recorded:

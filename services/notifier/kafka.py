@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, TypeAlias
 
 import structlog
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRebalanceListener, ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError, NoOffsetForPartitionError
 
 from services.edge.clock import Clock
-from services.edge.stream import Output
-from services.notifier.dead_letters import dead_letter
+from services.edge.processor.dead_letters import Origin
+from services.edge.processor.dead_letters import parked as dead_letter
+from services.edge.stream import Headers, Output
 from services.notifier.intake import Intake
 from services.notifier.ports import Incoming, Parked, Unavailable
 
 log = structlog.get_logger("notifier")
 
 HINT_EVERY_MS: Final = 5_000
+_Record: TypeAlias = tuple[str, int | None, bytes | None, bytes | None, Headers]
 _FETCH_MS = 500
 _FETCH_RECORDS = 1_000
 
@@ -36,17 +38,34 @@ class KafkaRecords:
 
     async def send(self, outputs: Sequence[Output]) -> None:
         """Produce records; returns when all are stored."""
-        try:
-            stored = [await self._producer.send(o.topic, o.value, o.key, headers=list(o.headers)) for o in outputs]
-            await asyncio.gather(*stored)
-        except KafkaError as error:
-            if not error.retriable:
-                raise
-            raise Unavailable(type(error).__name__) from error
+        await self._store([(o.topic, None, o.key, o.value, o.headers) for o in outputs])
 
     async def park(self, parked: Sequence[Parked]) -> None:
-        """Store dead letters."""
-        await self.send([dead_letter(self._dead_letters, one) for one in parked])
+        """Store dead letters, each in the partition of the same number as its own."""
+        await self._store([self._letter(one) for one in parked])
+
+    def _letter(self, parked: Parked) -> _Record:
+        record = parked.record
+        origin = Origin(record.topic, record.partition, record.offset, record.timestamp)
+        found = dead_letter(
+            self._dead_letters, record.partition, (record.key, record.value, record.headers), origin, parked.fault
+        )
+        return found.topic, found.partition, found.key, found.value, found.headers
+
+    async def _store(self, records: Sequence[_Record]) -> None:
+        try:
+            stored = [
+                await self._producer.send(topic, value, key, partition=partition, headers=list(headers))
+                for topic, partition, key, value, headers in records
+            ]
+            await asyncio.gather(*stored)
+        except KafkaError as error:
+            raise _passing(error) from error
+
+
+def _passing(error: KafkaError) -> Exception:
+    """Return the error as `Unavailable` if it may pass, else as it is."""
+    return Unavailable(type(error).__name__) if error.retriable else error
 
 
 class _Assignment(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has no types
@@ -92,24 +111,34 @@ class EffectsConsumer:
         self._sought = -1
 
     @property
-    def assigned(self) -> int:
-        """Number of partitions read now."""
-        return len(self._consumer.assignment()) if self._sought == self._assignment.generation else 0
+    def ready(self) -> bool:
+        """Whether the partitions of the last assignment are read, each from its stored position."""
+        return self._assignment.generation > 0 and self._sought == self._assignment.generation
 
     async def turn(self) -> int:
-        """Fetch once and copy what came; return the number of effects copied."""
+        """Fetch once and copy what came; return the number of effects copied.
+
+        Raises `Unavailable` while Kafka is away, `LostPositionError` and `StopError` where people must look.
+        """
+        try:
+            return await self._turn()
+        except NoOffsetForPartitionError:
+            self.again()  # resolved before our seek: it is ours that counts
+            return 0
+        except KafkaError as error:
+            self.again()
+            raise _passing(error) from error
+
+    async def _turn(self) -> int:
         generation = self._assignment.generation
         if self._sought != generation and not await self._seek(generation):
             return 0
-        try:
-            fetched = await self._consumer.getmany(timeout_ms=_FETCH_MS, max_records=_FETCH_RECORDS)
-        except NoOffsetForPartitionError:
-            self._sought = -1  # resolved before our seek: it is ours that counts
-            return 0
+        fetched = await self._consumer.getmany(timeout_ms=_FETCH_MS, max_records=_FETCH_RECORDS)
         copied = 0
         for partition, batch in fetched.items():
-            if self._assignment.generation != generation:
-                break  # dropped, and read again after the seek
+            if self._assignment.generation != generation or partition not in self._next:
+                self.again()  # the rest is dropped, and read again after the seek
+                break
             copied += await self._take(partition, batch)
         await self._hint_now_and_then()
         return copied
@@ -127,9 +156,6 @@ class EffectsConsumer:
 
     async def _seek(self, generation: int) -> bool:
         partitions = sorted(self._consumer.assignment())
-        if not partitions:
-            await asyncio.sleep(0.05)
-            return False
         first = await self._consumer.beginning_offsets(partitions)
         last = await self._consumer.end_offsets(partitions)
         places = {one: await self._place(one, first[one], last[one]) for one in partitions}
@@ -166,4 +192,5 @@ class EffectsConsumer:
 
 
 def _incoming(record: ConsumerRecord) -> Incoming:
-    return Incoming(record.topic, record.partition, record.offset, record.key, record.value, tuple(record.headers))
+    place = (record.topic, record.partition, record.offset)
+    return Incoming(*place, record.key, record.value, tuple(record.headers), record.timestamp)

@@ -7,6 +7,8 @@ from typing import NamedTuple, Protocol
 
 from automation.envelope import Recorded
 from automation.items.changes import ChangeFrame, ReportOutcome
+from automation.values import Moment
+from services.edge.processor.dead_letters import Fault
 from services.edge.stream import Headers, Output
 
 
@@ -19,15 +21,14 @@ class Incoming(NamedTuple):
     key: bytes | None
     value: bytes | None
     headers: Headers
+    timestamp: Moment = -1
 
 
 class Parked(NamedTuple):
-    """A record that cannot be performed, with the reason (`services/edge/stream.py`, `UnreadableError`)."""
+    """A record that cannot be performed, and why."""
 
     record: Incoming
-    reason: str
-    detail: str
-    ours: bool
+    fault: Fault
 
 
 class Codec(Protocol):

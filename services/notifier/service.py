@@ -34,7 +34,7 @@ class Notifier:
     @property
     def ready(self) -> bool:
         """Whether effects are read: partitions are assigned and sought."""
-        return self._consumer.assigned > 0
+        return self._consumer.ready
 
     def stop(self) -> None:
         """Ask for an orderly end."""
@@ -60,7 +60,7 @@ class Notifier:
             try:
                 copied = await self._consumer.turn()
             except Unavailable as error:
-                log.warning("dead_letters.unavailable", error=str(error))
+                log.warning("effects.unavailable", error=str(error))
                 self._consumer.again()
                 await self._pause(())
                 continue
