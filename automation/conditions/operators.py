@@ -115,6 +115,8 @@ def _text_eq(left: Any, right: Any, _scope: Scope) -> bool:
 def _text_contains(left: Any, right: Any, _scope: Scope) -> bool:
     if left.__class__ is Personal:
         left = left.text
+    if left.__class__ is str and right.__class__ is str:
+        return right in left and right != ""
     wanted = _texts(right)
     if not wanted or left.__class__ not in (str, tuple):
         return False
@@ -124,5 +126,5 @@ def _text_contains(left: Any, right: Any, _scope: Scope) -> bool:
 def _text_in(left: Any, right: Any, _scope: Scope) -> bool:
     known: Iterable[Any] = right.lookup if right.__class__ is Members else _texts(right)
     if left.__class__ is str:
-        return left in known and left != ""
+        return left in known  # neither side of `in` holds empty texts
     return any(text in known for text in _texts(left))

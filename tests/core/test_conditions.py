@@ -166,6 +166,15 @@ def test_an_unset_right_side_is_met_by_nothing(op: str) -> None:
     assert holds(leaf) is (op in MATCHING)
 
 
+@pytest.mark.parametrize("op", ["eq", "ne", "contains", "not_contains", "in", "not_in"])
+@pytest.mark.parametrize("unset", ["", None, Personal("")])
+def test_an_empty_text_on_the_right_is_unset_too(op: str, unset: Any) -> None:
+    """A parameter left empty is contained in nothing."""
+    leaf = {"field": "title", "op": op, "value": {"param": "p"}}
+    assert holds(leaf, fields={"title": "x"}, params={"p": unset}) is (op in MATCHING)
+    assert holds(leaf, fields={"title": ""}, params={"p": unset}) is (op in MATCHING)
+
+
 def test_zero_and_false_are_not_unset() -> None:
     """Only what was never given is empty."""
     assert field("amount_int", 0, "not_empty")
@@ -259,6 +268,16 @@ def test_days_are_counted_on_the_calendar_and_hours_on_the_clock() -> None:
     assert holds(tomorrow, fields={"met": NOON + DAY - 3_600_000}, now=NOON, zone=BERLIN)
     hours = {"field": "met", "op": "eq", "value": {"relative": {"hours": 24}}}
     assert holds(hours, fields={"met": NOON + DAY}, now=NOON, zone=BERLIN)
+
+
+def test_hours_from_a_day_count_from_its_beginning() -> None:
+    """One hour before the 29th is the 28th, 23:00 in Berlin."""
+    before = {"relative": {"hours": -1, "from": "due"}}
+    fields = {"due": "2026-03-29", "met": 1_774_735_200_000}
+    assert holds({"field": "met", "op": "eq", "value": before}, fields=fields, zone=BERLIN)
+    assert holds(
+        {"param": "day", "op": "eq", "value": before}, fields=fields, params={"day": "2026-03-28"}, zone=BERLIN
+    )
 
 
 def test_days_and_moments_compare_in_the_platforms_zone() -> None:

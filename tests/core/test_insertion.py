@@ -213,6 +213,13 @@ def test_a_subject_stays_one_line_whoever_wrote_the_line_end() -> None:
     assert subject == "Re:  x  Bcc: all@acme.test gnp"
 
 
+@pytest.mark.parametrize("end", ["\r", "\n", "\v", "\f", "\x1c", "\x00", "\x7f", "\x85", "\u2028", "\u2029"])
+def test_every_kind_of_line_end_becomes_a_space_in_a_single_line(end: str) -> None:
+    """Mail and HTTP libraries differ in what they take for a line end."""
+    assert render("{{Title}}", "single_line", title=f"a{end}b") == "a b"
+    assert len(str(render("{{Title}}", "single_line", title=f"é{end}b")).splitlines()) == 1
+
+
 # --- parameters -------------------------------------------------------------------------------------------------
 
 
