@@ -47,7 +47,8 @@ def _answer(turn: Turn, trigger: CompiledTrigger, fact_id: str) -> bool:
     cause = turn.events[-1].envelope.event_id
     turn.act(f"trigger:{trigger.id}", "trigger", trigger.on_behalf_of, cause)
     if reason:
-        warn = reason == "loop_detected" and state.alerted_at <= turn.now - HOUR_MS
+        told = state.alerted_at and state.alerted_at > turn.now - HOUR_MS
+        warn = reason == "loop_detected" and not told
         turn.emit(e.TriggerSkipped(trigger.id, trigger.version, fact_id, reason))
         if warn:
             _warn(turn, trigger, fact_id)
