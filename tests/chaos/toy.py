@@ -123,7 +123,7 @@ class Toy:
 
     def write_state(self, state: Counter) -> bytes:
         """Encode a state."""
-        return orjson.dumps(state[:3] + (list(map(list, state.timers)),))
+        return orjson.dumps((*state[:3], [list(timer) for timer in state.timers]))
 
     def read_state(self, value: bytes) -> Counter:
         """Decode a state."""
@@ -161,7 +161,12 @@ def stream(prefix: str) -> Toy:
     return Toy(prefix)
 
 
-def changes(rng: random.Random, keys: int = 200) -> Iterator[tuple[bytes, bytes]]:
+def topics(prefix: str) -> Sequence[str]:
+    """Have no further topics."""
+    return ()
+
+
+def changes(rng: random.Random, keys: int = 200) -> Iterator[tuple[bytes, bytes, Headers]]:
     """Yield keys and values of changes for ever: mostly counting, some timers, some requests, a few broken ones."""
     number = 0
     while True:
@@ -177,4 +182,4 @@ def changes(rng: random.Random, keys: int = 200) -> Iterator[tuple[bytes, bytes]
             [70, 15, 15],
         )[0]
         broken = rng.random() < 0.005
-        yield key.encode(), b"{broken" if broken else orjson.dumps(change)
+        yield key.encode(), b"{broken" if broken else orjson.dumps(change), ()

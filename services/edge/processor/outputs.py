@@ -89,7 +89,7 @@ class Outputs:
 
     def __init__(self, new_builder: Callable[[], Any], timestamp: Moment) -> None:
         self._new_builder = new_builder
-        self._timestamp = timestamp
+        self.timestamp = timestamp
         self._builders: dict[tuple[str, int], list[Any]] = {}
         self.count = 0
         self.size = 0
@@ -114,4 +114,4 @@ class Outputs:
 
     def _append(self, builder: Any, placed: Placed) -> Any:
         headers = placed.headers if type(placed.headers) is list else list(placed.headers)  # it takes nothing else
-        return builder.append(timestamp=self._timestamp, key=placed.key, value=placed.value, headers=headers)
+        return builder.append(timestamp=self.timestamp, key=placed.key, value=placed.value, headers=headers)

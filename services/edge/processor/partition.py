@@ -15,7 +15,6 @@ from typing import Any
 from aiokafka import TopicPartition
 
 from services.edge import names
-from services.edge.clock import Clock
 from services.edge.local_store import LocalStore
 from services.edge.log import logger
 from services.edge.processor.batch import Batch
@@ -159,13 +158,13 @@ class Partition:
 
     async def _fire_by_clock(self, batch: Batch) -> None:
         """Fire by the clock only what was due before a fetch that found the partition read to its high watermark."""
-        clock: Clock = self._worker.clock
-        if self._timers.earliest > clock.now():
+        now = batch.outputs.timestamp
+        if self._timers.earliest > now:
             return
         read_to_end_at = await self._inbox.read_to_end_at(self.part)
         if not self.queue:
             grace = self._worker.settings.timer_grace_ms
-            self._decider.fire_due(batch, min(read_to_end_at - grace, clock.now()))
+            self._decider.fire_due(batch, min(read_to_end_at - grace, now))
 
     async def _commit(self, batch: Batch) -> None:
         worker = self._worker

@@ -1,0 +1,176 @@
+"""Compares what is in the topics with what the model says: per key, as sequences, for a total hides a lost and a doubled."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+
+from services.edge.processor.dead_letters import read_dead_letter, read_to_end
+from services.edge.stream import Stream
+from services.edge.topics import partition_for
+from tests.chaos.model import Expected, Model
+from tests.chaos.sender import SENT
+from tests.chaos.subject import Place, load
+
+
+@dataclass
+class Verdict:
+    """Figures of a run; everything but `counted` must be 0."""
+
+    lost: int = 0
+    doubled: int = 0
+    disordered: int = 0
+    early: int = 0
+    phantom: int = 0
+    counted: dict[str, int] = field(default_factory=dict)
+    examples: list[str] = field(default_factory=list)
+
+    @property
+    def bad(self) -> bool:
+        """Say whether anything is wrong."""
+        return bool(self.lost or self.wrong)
+
+    @property
+    def wrong(self) -> bool:
+        """Say whether something is wrong that waiting cannot mend."""
+        return bool(self.doubled or self.disordered or self.early or self.phantom)
+
+    def __str__(self) -> str:
+        figures = ("lost", "doubled", "disordered", "early", "phantom")
+        counted = ", ".join(f"{name} {value}" for name, value in self.counted.items())
+        return ", ".join(f"{name} {getattr(self, name)}" for name in figures) + f" ({counted})"
+
+
+async def check(place: Place, up_to: int) -> Verdict:
+    """Read all topics of a run as committed, and compare."""
+    subject = load(place.subject)
+    stream = subject.stream(place.prefix)
+    reader = AIOKafkaConsumer(
+        bootstrap_servers=place.bootstrap,
+        isolation_level="read_committed",
+        auto_offset_reset="none",
+        max_partition_fetch_bytes=8_000_000,
+    )
+    await reader.start()
+    try:
+        topics = {stream.inbox, stream.log, stream.dead_letters, *subject.topics(place.prefix)}
+        held = {topic: await _records(reader, topic, place.partitions) for topic in sorted(topics)}
+    finally:
+        await reader.stop()
+    expected = Model(stream, place.partitions, up_to).run(held[stream.inbox])
+    return Comparison(stream, held, expected, place.partitions).verdict()
+
+
+async def _records(reader: AIOKafkaConsumer, topic: str, partitions: int) -> dict[int, list[Any]]:
+    await reader._client._wait_on_metadata(topic)
+    parts = [TopicPartition(topic, number) for number in range(partitions)]
+    return {part.partition: [record async for record in read_to_end(reader, part, 0)] for part in parts}
+
+
+class Comparison:
+    """Compares one run."""
+
+    def __init__(
+        self, stream: Stream[Any, Any], held: dict[str, dict[int, list[Any]]], expected: Expected, partitions: int
+    ) -> None:
+        self._stream = stream
+        self._held = held
+        self._expected = expected
+        self._partitions = partitions
+        self._verdict = Verdict()
+
+    def verdict(self) -> Verdict:
+        """Compare log, outputs and dead letters."""
+        self._compare_log()
+        self._compare_sent()
+        self._compare_parked()
+        self._compare_forwarded()
+        found = self._expected
+        self._verdict.counted |= {
+            "changes": sum(map(len, self._held[self._stream.inbox].values())), "timers": found.fired,
+            "keys": len(found.log), "forwarded": found.forwarded, "parked": sum(found.parked.values()),
+        }  # fmt: skip
+        return self._verdict
+
+    def _compare_log(self) -> None:
+        actual: dict[bytes, list[bytes]] = defaultdict(list)
+        for record in self._all(self._stream.log):
+            actual[record.key].append(record.value)
+            self._verdict.early += self._early(record)
+        self._verdict.counted["events"] = sum(map(len, actual.values()))
+        for key in sorted(actual.keys() | self._expected.log.keys()):
+            wanted, found = self._expected.log.get(key, []), actual[key]
+            if found != wanted[: len(found)] or len(found) < self._expected.surely[key]:
+                self._explain(key, wanted, found)
+
+    def _early(self, record: Any) -> bool:
+        """An event was appended before its own moment: a timer fired too soon."""
+        return bool(record.timestamp < self._stream.read_event(record.value, record.headers).envelope.recorded_at)
+
+    def _explain(self, key: bytes, wanted: list[bytes], found: list[bytes]) -> None:
+        """Compare by what caused an event, as versions differ behind the first error."""
+        should, does = Counter(map(self._cause, wanted)), Counter(map(self._cause, found))
+        must = Counter(map(self._cause, wanted[: self._expected.surely[key]]))
+        lost, extra = (must - does).total(), does - should
+        self._verdict.lost += lost
+        self._verdict.phantom += sum(count for cause, count in extra.items() if cause not in should)
+        self._verdict.doubled += sum(count for cause, count in extra.items() if cause in should)
+        self._verdict.disordered += not lost and not extra
+        at = next(
+            (at for at, pair in enumerate(zip(wanted, found, strict=False)) if pair[0] != pair[1]),
+            min(len(wanted), len(found)),
+        )
+        self._example(
+            f"{key!r} differs at {at} of {len(wanted)}/{len(found)}: {wanted[at : at + 1]} {found[at : at + 1]}"
+        )
+
+    def _cause(self, value: bytes) -> tuple[str, str]:
+        recorded = self._stream.read_event(value, ())
+        return recorded.envelope.cause_id, str(recorded.event)
+
+    def _compare_sent(self) -> None:
+        actual = Counter(
+            (topic, record.key, record.value)
+            for topic in self._held.keys() - {self._stream.log, self._stream.dead_letters}
+            for record in self._all(topic)
+            if not _ours(record)
+        )
+        self._count(self._expected.outputs, actual, self._expected.outputs + self._expected.perhaps, "output")
+
+    def _compare_parked(self) -> None:
+        letters = [read_dead_letter(record) for record in self._all(self._stream.dead_letters)]
+        actual = Counter((letter.origin.partition, letter.origin.offset) for letter in letters)
+        self._count(self._expected.parked, actual, self._expected.parked, "dead letter")
+
+    def _compare_forwarded(self) -> None:
+        """Each change that came on a wrong partition is on the right one exactly once."""
+        came: Counter[bytes] = Counter()
+        right: Counter[bytes] = Counter()
+        for record in self._all(self._stream.inbox):
+            if _ours(record) and (record.partition, record.offset) not in self._expected.parked:
+                came[_ours(record)] = 1
+                right[_ours(record)] += partition_for(record.key, self._partitions) == record.partition
+        self._count(came, right, came, "forwarded change")
+
+    def _count(self, must: Counter[Any], actual: Counter[Any], may: Counter[Any], what: str) -> None:
+        lost, extra = must - actual, actual - may
+        self._verdict.lost += lost.total()
+        self._verdict.doubled += sum(count for each, count in extra.items() if each in may)
+        self._verdict.phantom += sum(count for each, count in extra.items() if each not in may)
+        for each in [*lost][:2] + [*extra][:2]:
+            self._example(f"{what} {each}: wanted {must[each]}, found {actual[each]}")
+
+    def _all(self, topic: str) -> Iterable[Any]:
+        return (record for records in self._held[topic].values() for record in records)
+
+    def _example(self, text: str) -> None:
+        if len(self._verdict.examples) < 10:
+            self._verdict.examples.append(text[:800])
+
+
+def _ours(record: Any) -> bytes:
+    return next((value for name, value in record.headers if name == SENT), b"")

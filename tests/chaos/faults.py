@@ -1,0 +1,166 @@
+"""The faults. Each does its harm, and returns what proves that it happened; FaultError where it did not."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import signal
+import subprocess
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+from services.edge.broker import start_broker
+from tests.chaos.offsets import forget_offsets
+from tests.chaos.world import Child, World
+
+_SESSION = 6.0
+_STOP_WITHIN = 30.0
+
+Fault = Callable[[World, random.Random], Awaitable[str]]
+
+
+class FaultError(Exception):
+    """A fault did not happen, so the run proves nothing about it."""
+
+
+async def kill(world: World, rng: random.Random) -> str:
+    """Kill a worker (SIGKILL); it is started again at once."""
+    return await _killed(rng.choice(world.workers), world)
+
+
+async def pause(world: World, rng: random.Random) -> str:
+    """Stop a worker for longer than its session, so that another one owns its partitions when it wakes."""
+    child = rng.choice(world.workers)
+    await _running(child, world)
+    child.send(signal.SIGSTOP)
+    await asyncio.sleep(0.2)
+    if child.state() != "T":
+        raise FaultError(f"{child.name} is in state {child.state()!r} instead of T")
+    seconds = _SESSION * rng.uniform(1.3, 1.8)
+    await asyncio.sleep(seconds)
+    child.send(signal.SIGCONT)
+    code = await child.ended(5.0)
+    return f"{child.name} paused for {seconds:.1f} s, then {'went on' if code is None else f'ended with {code}'}"
+
+
+async def terminate(world: World, rng: random.Random) -> str:
+    """Ask a worker to stop (SIGTERM): it must end in order, and in time."""
+    child = rng.choice(world.workers)
+    await _running(child, world)
+    await asyncio.sleep(1.5)  # a process that has not installed its handler yet would die of the signal
+    world.resting.add(child.name)
+    try:
+        child.send(signal.SIGTERM)
+        code = await child.ended(_STOP_WITHIN)
+    finally:
+        world.resting.discard(child.name)
+    if code not in (0, 70):
+        raise FaultError(f"{child.name} answered SIGTERM with {code}")
+    return f"{child.name} ended with {code}"
+
+
+async def burst(world: World, rng: random.Random) -> str:
+    """Kill workers again and again, faster than they can restore."""
+    seen = []
+    for _ in range(5):
+        await asyncio.sleep(rng.uniform(0.1, 1.0))
+        seen.append(await _killed(rng.choice(world.workers), world))
+    return f"{len(seen)} kills in a row"
+
+
+async def broker_kill(world: World, rng: random.Random) -> str:
+    """Kill the broker and start it again some seconds later."""
+    pid = world.broker.pid
+    await asyncio.to_thread(world.broker.kill)
+    down = rng.uniform(1.0, 5.0)
+    await asyncio.sleep(down)
+    world.broker = await asyncio.to_thread(start_broker, world.broker.home)
+    if world.broker.pid == pid:
+        raise FaultError("the broker has the same process number as before")
+    return f"broker down for {down:.1f} s and its start"
+
+
+async def offsets_forgotten(world: World, rng: random.Random) -> str:
+    """Stop all workers, delete the group's offsets as a broker does after days, start them again."""
+    world.resting.update(child.name for child in world.workers)
+    try:
+        for child in world.workers:
+            child.send(signal.SIGKILL)
+        for child in world.workers:
+            await child.ended(5.0)
+        gone = await forget_offsets(world.place)
+    finally:
+        world.resting.difference_update(child.name for child in world.workers)
+    if not gone:
+        raise FaultError("there were no offsets to forget")
+    return f"{gone} offsets forgotten"
+
+
+async def wrong_partitions(world: World, rng: random.Random) -> str:
+    """Send changes with another client's partitioner."""
+    child = world.new_sender("--wrong", "--count", "100", rate=100)
+    child.start()
+    if await child.ended(60.0) != 0:
+        raise FaultError("the sender with the wrong partitioner failed")
+    return "100 changes by CRC32"
+
+
+async def sender_kill(world: World, rng: random.Random) -> str:
+    """Kill the sender in the middle of its calls."""
+    if not world.sender.pid:
+        world.watch()
+        await asyncio.sleep(2.0)
+    world.sender.send(signal.SIGKILL)
+    code = await world.sender.ended(5.0)
+    if code != -signal.SIGKILL:
+        raise FaultError(f"the sender ended with {code}")
+    return "sender killed"
+
+
+def other_commit(tree: Path, revision: str) -> Fault:
+    """Make a fault that runs a worker of another revision beside for a while."""
+
+    async def beside(world: World, rng: random.Random) -> str:
+        """Run it, then ask it to stop."""
+        if not tree.exists():
+            tree.mkdir(parents=True)
+            archive = subprocess.Popen(["git", "archive", revision], stdout=subprocess.PIPE)  # noqa: ASYNC220 - once
+            subprocess.run(["tar", "-x", "-C", str(tree)], stdin=archive.stdout, check=True)  # noqa: ASYNC221 - once
+        child = world.new_worker("other", tree)
+        child.start()
+        await asyncio.sleep(10.0)
+        if not child.pid:
+            raise FaultError(f"the worker of {revision} ended with {await child.ended(1.0)}")
+        child.send(signal.SIGTERM)
+        return f"worker of {revision} beside, ended with {await child.ended(_STOP_WITHIN)}"
+
+    return beside
+
+
+async def _killed(child: Child, world: World) -> str:
+    await _running(child, world)
+    child.send(signal.SIGKILL)
+    code = await child.ended(5.0)
+    if code != -signal.SIGKILL:
+        raise FaultError(f"{child.name} ended with {code}")
+    world.watch()
+    return f"{child.name} killed"
+
+
+async def _running(child: Child, world: World) -> None:
+    if not child.pid:
+        world.watch()
+        await asyncio.sleep(0.2)
+
+
+FAULTS: dict[str, tuple[Fault, int]] = {
+    "kill": (kill, 6),
+    "pause": (pause, 4),
+    "terminate": (terminate, 3),
+    "burst": (burst, 1),
+    "broker_kill": (broker_kill, 2),
+    "offsets_forgotten": (offsets_forgotten, 1),
+    "wrong_partitions": (wrong_partitions, 2),
+    "sender_kill": (sender_kill, 2),
+}
+"""Fault and weight by name."""

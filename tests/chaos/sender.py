@@ -1,0 +1,66 @@
+"""A sender process of the harness: `python -m tests.chaos.sender` puts changes into the inbox until it is killed."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import sys
+import zlib
+from collections.abc import Callable, Sequence
+
+import click
+import uvloop
+from aiokafka import AIOKafkaProducer
+
+from tests.chaos.subject import Subject, load
+
+SENT = "chaos-id"
+"""Header by which the harness knows its own changes."""
+
+
+def crc32(key: bytes, partitions: Sequence[int], available: Sequence[int]) -> int:
+    """Choose a partition as librdkafka does by default: the wrong one for us."""
+    return partitions[zlib.crc32(key) % len(partitions)]
+
+
+@click.command()
+@click.option("--stream", required=True)
+@click.option("--prefix", required=True)
+@click.option("--bootstrap", required=True)
+@click.option("--rate", type=int, default=300)
+@click.option("--seed", type=int, required=True)
+@click.option("--wrong", is_flag=True)
+@click.option("--count", type=int, default=0)
+def main(stream: str, prefix: str, bootstrap: str, rate: int, seed: int, wrong: bool, count: int) -> None:
+    """Send at a rate per second, `count` changes or without an end."""
+    partitioner = {"partitioner": crc32} if wrong else {}
+    uvloop.run(_send(load(stream), prefix, bootstrap, partitioner, rate, seed, count))
+
+
+async def _send(
+    subject: Subject,
+    prefix: str,
+    bootstrap: str,
+    partitioner: dict[str, Callable[..., int]],
+    rate: int,
+    seed: int,
+    count: int,
+) -> None:
+    producer = AIOKafkaProducer(bootstrap_servers=bootstrap, enable_idempotence=True, **partitioner)
+    await producer.start()
+    loop = asyncio.get_running_loop()
+    topic, began = subject.stream(prefix).inbox, loop.time()
+    number = 0
+    pending: list[asyncio.Future[object]] = []
+    for key, value, headers in subject.changes(random.Random(seed)):
+        number += 1
+        pending.append(await producer.send(topic, value, key, headers=[*headers, (SENT, f"{seed}-{number}".encode())]))
+        await asyncio.sleep(max(0.0, began + number / rate - loop.time()))
+        if number == count:
+            break
+    await asyncio.gather(*pending)
+    await producer.stop()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
