@@ -1,0 +1,38 @@
+"""Avro in the Confluent wire format, drawn from the classes of `automation/` (docs/decisions/0004)."""
+
+from services.edge.codec.codecs import (
+    ChangeCodec,
+    DefinitionCodec,
+    EventCodec,
+    RecordCodec,
+    item_changes,
+    item_events,
+    payment_changes,
+    payment_events,
+)
+from services.edge.codec.errors import (
+    RegistryUnavailableError,
+    SchemaError,
+    UnknownEventError,
+    UnwritableError,
+)
+from services.edge.codec.headers import check_key, event_headers
+from services.edge.codec.signing import Signer
+
+__all__ = [
+    "ChangeCodec",
+    "DefinitionCodec",
+    "EventCodec",
+    "RecordCodec",
+    "RegistryUnavailableError",
+    "SchemaError",
+    "Signer",
+    "UnknownEventError",
+    "UnwritableError",
+    "check_key",
+    "event_headers",
+    "item_changes",
+    "item_events",
+    "payment_changes",
+    "payment_events",
+]

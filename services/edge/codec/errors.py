@@ -1,0 +1,26 @@
+"""What can go wrong between values and bytes, sorted by what the caller must do.
+
+`UnreadableError` (services/edge/stream.py) parks one record; the errors here do not.
+"""
+
+from __future__ import annotations
+
+
+class UnwritableError(ValueError):
+    """A value does not fit its schema or the size limit: a bug of who made it, or a tenant's oversized input."""
+
+    def __init__(self, reason: str, detail: str) -> None:
+        super().__init__(f"{reason}: {detail}")
+        self.reason = reason
+
+
+class UnknownEventError(Exception):
+    """A log holds an event that this release cannot read: stop, never skip (design section 2)."""
+
+
+class SchemaError(Exception):
+    """A schema is missing, unsafe, or not the one that its class asks for: stop and say so."""
+
+
+class RegistryUnavailableError(Exception):
+    """The schema registry did not answer: retry, do not park the record."""
