@@ -56,8 +56,14 @@ class _StreamCodec:
         self._bodies = {f"{stream.space}.{body.__name__}": body for body in stream.bodies}
         self._writers: dict[type, _Written] = {}
         self._readers: dict[int, _Read] = {}
-        frame = normal(derive(stream.frame)) if stream.frame else None
-        self._frame: Writer = compile_writer(frame, {**self._classes, frame["name"]: stream.frame}) if frame else _none
+        self._frame = self._frame_writer()
+
+    def _frame_writer(self) -> Writer:
+        frame = self._stream.frame
+        if frame is None:
+            return _none
+        schema = normal(derive(frame))
+        return compile_writer(schema, {**self._classes, schema["name"]: frame})
 
     def _writer(self, body: type) -> _Written:
         found = self._writers.get(body)

@@ -131,7 +131,7 @@ def _notes(cls: type) -> dict[str, str]:
         if previous and isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
             notes[previous] = inspect.cleandoc(str(node.value.value))
         named = isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name)
-        previous = node.target.id if named else ""  # type: ignore[attr-defined,union-attr]
+        previous = node.target.id if named else ""
     return notes
 
 

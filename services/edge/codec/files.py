@@ -69,7 +69,7 @@ def _has_id(file: SchemaFile, folder: Path) -> bool:
     if newest is None:
         return False
     stored = folder / ledger["schemas"][str(newest)]["file"]
-    return stored.exists() and normal(json.loads(stored.read_text())) == normal(file.schema)
+    return stored.exists() and bool(normal(json.loads(stored.read_text())) == normal(file.schema))
 
 
 def write(folder: Path = SCHEMA_FOLDER) -> list[str]:
