@@ -17,6 +17,12 @@ class TrackerSettings(BaseSettings):
     """Public address of the payment pages; a link is this and a token."""
     link_secret: SecretStr = Field(min_length=32)
     """Makes links unguessable; another one changes new links only, those made stay valid."""
+    signing_secrets: SecretStr = Field(validation_alias="STAGEWIRE_SIGNING_SECRETS")
+    """Shared by all services, separated by commas: the first one signs, each is accepted (rotation)."""
     data_dir: Path = Path(".stagewire/payment_tracker")
     instance_id: str | None = None
     """Static membership: the name of the pod, so that a restart finds its partitions and its store."""
+
+    def signing_keys(self) -> list[bytes]:
+        """Return the signing secrets, the newest first."""
+        return [part.strip().encode() for part in self.signing_secrets.get_secret_value().split(",") if part.strip()]

@@ -1,5 +1,4 @@
 """The stream of payables: `crm.payments` decided into `crm.payment-events` (design sections 1 and 3)."""
-# ruff: noqa: ARG002 - the arguments are those of the protocol
 
 from __future__ import annotations
 
