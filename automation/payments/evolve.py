@@ -38,7 +38,7 @@ def _fold(state: PayableState, event: PaymentEvent) -> PayableState:
         case OrderLinked():
             return _linked(state, event)
         case PaymentDocumentCreated():
-            document = Document("unpaid", event.amount, event.items or (event.item,), event.effect_id, event.link)
+            document = Document("unpaid", event.amount, event.items, event.effect_id, event.link)
             return _with(state, event.payment_id, document)
         case PaymentDocumentReused():
             return _told(state, event.payment_id, event.items)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import NamedTuple, TypeAlias
 
 from automation.envelope import Envelope, Key, Recorded, stable_id
 from automation.items.changes import ChangeFrame, ReportOutcome, ReportPayment
@@ -16,10 +16,15 @@ from automation.payments.events import (
     PaymentRefused,
 )
 from automation.payments.state import ORDER
-from automation.values import Money, Value
+from automation.values import Value
 
 SKIPPED = ("payment_document_exists",)
 """Reasons with which a request is skipped; with all others it failed (spec 3.1.1)."""
+
+
+_OfDocument: TypeAlias = (
+    PaymentDocumentCreated | PaymentDocumentReused | PaymentDocumentPaid | PaymentDocumentVoided | OrderLinked
+)
 
 
 class ItemReport(NamedTuple):
@@ -37,30 +42,24 @@ def outputs(recorded: Recorded) -> Sequence[ItemReport]:
     """
     envelope, event = recorded
     match event:
-        case PaymentDocumentCreated():
-            told = _payment(envelope, event.payment_id, "unpaid", event.amount, event.link)
-            return [*_tell(envelope, event.items or (event.item,), told), _answer(envelope, event.item, _done(event))]
-        case PaymentDocumentReused():
-            told = _payment(envelope, event.payment_id, "unpaid", event.amount, event.link)
-            return [*_tell(envelope, event.items, told), _answer(envelope, event.item, _done(event))]
+        case PaymentDocumentCreated() | PaymentDocumentReused():
+            return [*_tell(envelope, event, event.items, "unpaid"), _answer(envelope, event.item, _done(event))]
         case PaymentDocumentPaid():
-            told = _payment(envelope, event.payment_id, "paid", event.amount, event.link)
-            return list(_tell(envelope, event.items, told))
+            return _tell(envelope, event, event.items, "paid")
         case PaymentDocumentVoided():
-            told = _payment(envelope, event.payment_id, "voided", event.amount, event.link)
-            return list(_tell(envelope, event.items, told))
+            return _tell(envelope, event, event.items, "voided")
         case OrderLinked(payment_id=payment_id) if payment_id:
-            told = _payment(envelope, payment_id, "unpaid", event.amount, event.link)
-            return list(_tell(envelope, (event.item,), told))
+            return _tell(envelope, event, (event.item,), "unpaid")
         case PaymentRefused():
             return [_answer(envelope, event.item, _refused(event))]
         case _:
             return ()
 
 
-def _payment(envelope: Envelope, payment_id: str, status: str, amount: Money, link: str) -> ReportPayment:
+def _tell(envelope: Envelope, document: _OfDocument, items: Sequence[str], status: str) -> Sequence[ItemReport]:
     order_id = envelope.item_id if envelope.item_type == ORDER else ""
-    return ReportPayment(payment_id, order_id, status, amount, link)
+    told = ReportPayment(document.payment_id, order_id, status, document.amount, document.link)
+    return [_report(envelope, "payment", item, told) for item in items]
 
 
 def _done(event: PaymentDocumentCreated | PaymentDocumentReused) -> ReportOutcome:
@@ -75,11 +74,6 @@ def _done(event: PaymentDocumentCreated | PaymentDocumentReused) -> ReportOutcom
 def _refused(event: PaymentRefused) -> ReportOutcome:
     status = "skipped" if event.reason in SKIPPED else "failed"
     return ReportOutcome(event.effect_id, event.run_id, status, event.reason, {})
-
-
-def _tell(envelope: Envelope, items: Sequence[str], report: ReportPayment) -> Iterator[ItemReport]:
-    for item in items:
-        yield _report(envelope, "payment", item, report)
 
 
 def _answer(envelope: Envelope, item: str, outcome: ReportOutcome) -> ItemReport:
