@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+from prometheus_client import CollectorRegistry
+
 from automation.envelope import Envelope, Key, Recorded, event_id
 from automation.items.events import ClientEmailRequested, NotificationRequested
 from automation.values import Personal
@@ -17,6 +19,8 @@ from services.notifier.dispatch import Dispatcher, Limits
 from services.notifier.doubles import MemoryCodec, MemoryProvider, MemoryRecords
 from services.notifier.intake import Intake
 from services.notifier.ledger import Ledger
+from services.notifier.means import Means
+from services.notifier.metrics import NotifierMetrics
 from services.notifier.outcomes import Reporter
 from services.notifier.ports import Incoming
 from services.notifier.tables import ALL
@@ -119,15 +123,15 @@ class World:
         asyncio.run(self._life(CrashingDatabase(self.database, boundary)))
 
     async def _life(self, database: CrashingDatabase) -> None:
-        ledger = Ledger(database)
-        channel = self.provider
-        intake = Intake(ledger, self.codec, self.records, {"notification"}, self.clock)
+        metrics = NotifierMetrics(CollectorRegistry())
+        means = Means(Ledger(database), self.codec, self.records, self.clock, metrics)
+        intake = Intake(means, {"notification"})
         start = await intake.position(TOPIC, 0) or 0
         for at in range(start, len(self.log), 2):
             await intake.take(self.log[at : at + 2])
         owner = f"life-{next(self._lives)}"
-        await Dispatcher("notification", channel, ledger, self.codec, self.clock, owner, LIMITS).drain()
-        reporter = Reporter(ledger, self.codec, self.records, self.clock)
+        await Dispatcher("notification", self.provider, means, owner, LIMITS).drain()
+        reporter = Reporter(means)
         while await reporter.turn():
             pass
 

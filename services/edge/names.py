@@ -8,6 +8,7 @@ from typing import Final
 
 LOG_PROCESS_ENDS: Final = "process_ends"  # the worker ends itself at once: fencing, a doubtful commit, a lost position
 LOG_STARTED: Final = "started"  # a service runs
+LOG_LIBRARY: Final = "library"  # a warning of a library, at most ten a second
 LOG_STOPPED: Final = "stopped"  # a service stopped in order
 LOG_ASSIGNED: Final = "partitions_assigned"  # a rebalance gave this worker partitions
 LOG_REVOKED: Final = "partitions_revoked"  # a rebalance takes partitions away
@@ -39,3 +40,18 @@ PARTITIONS: Final = "stagewire_partitions"  # partitions by status: assigned, re
 RESTORE_SECONDS: Final = "stagewire_restore_seconds"  # from fenced to restored
 SNAPSHOTS: Final = "stagewire_snapshots_total"  # snapshots written
 FLOOR: Final = "stagewire_snapshot_floor"  # log offset that a restore from snapshots folds from, by partition
+
+# --- notifier -------------------------------------------------------------------------------------------------------
+
+LOG_EFFECT_ATTEMPTED: Final = "effect_attempted"  # a call ended: channel, attempt, what became of its row
+LOG_LATE_ANSWER: Final = "late_answer"  # calls ended after their lease was given up; nothing was written for them
+LOG_CHANNEL_DEFECT: Final = "channel_defect"  # a channel raised what it should not; the effect's fate is unknown
+LOG_EFFECTS_OVERTAKEN: Final = "effects_overtaken"  # another process had copied the same records
+LOG_KAFKA_UNAVAILABLE: Final = "kafka_unavailable"  # a part of the service waits for Kafka
+EFFECTS_COPIED: Final = "stagewire_notifier_effects_total"  # effects copied into the ledger
+ATTEMPTS: Final = "stagewire_notifier_attempts_total"  # calls ended, by channel and what became of the row
+LATE_ANSWERS: Final = "stagewire_notifier_late_answers_total"  # calls that ended after their lease, by channel
+OUTCOMES: Final = "stagewire_notifier_outcomes_total"  # outcomes reported to items, by status
+SEND_SECONDS: Final = "stagewire_notifier_send_seconds"  # how long calls take, by channel
+WAITING: Final = "stagewire_notifier_waiting_effects"  # rows that wait for a call, by channel
+OLDEST_DUE_SECONDS: Final = "stagewire_notifier_oldest_due_seconds"  # wait of the oldest due row, by channel

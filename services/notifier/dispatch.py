@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import Iterable
+import traceback
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple, TypeAlias
 
-import structlog
-
-from services.edge.clock import Clock
+from services.edge import names
+from services.edge.log import logger
 from services.edge.stream import UnreadableError
 from services.notifier.channel import Channel, Delivery, Rejected, Result, Retry, Unknown
-from services.notifier.ledger import Ledger
+from services.notifier.means import Means
 from services.notifier.policy import Mark, settle
-from services.notifier.ports import Codec
+from services.notifier.ports import NewerReleaseError
 from services.notifier.rows import Claim
-
-log = structlog.get_logger("notifier")
 
 Call: TypeAlias = "asyncio.Task[tuple[Claim, Result]]"
 
@@ -33,14 +31,10 @@ class Limits(NamedTuple):
 class Dispatcher:
     """The senders of one channel in this process. `owner` is unique among all processes, restarts included."""
 
-    def __init__(
-        self, name: str, channel: Channel, ledger: Ledger, codec: Codec, clock: Clock, owner: str, limits: Limits
-    ) -> None:
+    def __init__(self, name: str, channel: Channel, means: Means, owner: str, limits: Limits) -> None:
         self.name = name
         self._channel = channel
-        self._ledger = ledger
-        self._codec = codec
-        self._clock = clock
+        self._ledger, self._codec, _, self._clock, self._metrics = means
         self._owners = (f"{owner}.{number}" for number in itertools.count())
         self._limits = limits
         self._calls: set[Call] = set()
@@ -96,10 +90,15 @@ class Dispatcher:
         now = self._clock.now()
         marks = [(claim, self._mark(claim, result, now)) for claim, result in ended]
         written = await asyncio.to_thread(self._ledger.settle, marks, now)
+        self._tell(marks, late=len(marks) - written)
+
+    def _tell(self, marks: Sequence[tuple[Claim, Mark]], late: int) -> None:
+        self._metrics.ended(self.name, (mark.state for _, mark in marks), late)
         for claim, mark in marks:
-            log.info("effect.attempted", **_shown(claim), state=mark.state, reason=mark.reason, detail=mark.detail)
-        if written < len(marks):
-            log.warning("effect.late_answer", channel=self.name, count=len(marks) - written)
+            shown = {"state": mark.state, "reason": mark.reason, "detail": mark.detail}
+            logger().info(names.LOG_EFFECT_ATTEMPTED, **_shown(claim), **shown)
+        if late:
+            logger().warning(names.LOG_LATE_ANSWER, channel=self.name, count=late)
 
     def _mark(self, claim: Claim, result: Result, now: int) -> Mark:
         return settle(result, tries=claim.tries, recognises_key=self._channel.recognises_key, now=now)
@@ -111,18 +110,27 @@ class Dispatcher:
             event = self._codec.read_effect(claim.payload, ()).event
         except UnreadableError as error:
             return claim, Rejected("internal_error", error.reason)
+        except NewerReleaseError:
+            return claim, Retry("of a newer release")
         delivery = Delivery(claim.tenant, claim.effect_id, claim.item_key, event, claim.tries, claim.created_at)
         return claim, await self._send(delivery)
 
     async def _send(self, delivery: Delivery) -> Result:
         try:
             async with asyncio.timeout(self._limits.send_ms / 1000):
-                return await self._channel.send(delivery)
+                with self._metrics.send_seconds.labels(self.name).time():
+                    return await self._channel.send(delivery)
         except TimeoutError:
             return Unknown("no answer in time")
-        except Exception as error:  # the service's one: a channel's bug must not stop the others
-            log.exception("channel.defect", channel=self.name, tenant=delivery.tenant, effect=delivery.effect_id)
+        except Exception as error:  # noqa: BLE001 - the service's one: a channel's bug must not stop the others
+            self._tell_defect(delivery, error)
             return Unknown(f"defect {type(error).__name__}")
+
+    def _tell_defect(self, delivery: Delivery, error: Exception) -> None:
+        """Log where it happened, without the error's text: that may hold personal data."""
+        place = {"channel": self.name, "tenant": delivery.tenant, "effect": delivery.effect_id}
+        where = "".join(traceback.format_tb(error.__traceback__))
+        logger().error(names.LOG_CHANNEL_DEFECT, **place, error=type(error).__name__, where=where)
 
 
 def _shown(claim: Claim) -> dict[str, object]:

@@ -71,7 +71,7 @@ class MemoryCodec:
         self._changes = changes
         self.written: list[tuple[ChangeFrame, ReportOutcome]] = []
 
-    def read_effect(self, value: bytes, headers: Headers) -> Recorded:  # noqa: ARG002 - the port's face
+    def read_effect(self, value: bytes, headers: Headers) -> Recorded:
         """Return the event known under this value."""
         try:
             return self._effects[value]

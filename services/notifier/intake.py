@@ -7,13 +7,12 @@ from collections.abc import Collection, Sequence
 from typing import Final, NamedTuple
 
 from automation.envelope import Recorded
-from services.edge.clock import Clock
 from services.edge.processor.dead_letters import CeilingWatch, Fault, tenant_of
 from services.edge.processor.settings import Ceiling
 from services.edge.sql import PositionRefusedError
 from services.edge.stream import UnreadableError
-from services.notifier.ledger import Ledger
-from services.notifier.ports import Codec, Incoming, Parked, Records
+from services.notifier.means import Means
+from services.notifier.ports import Codec, Incoming, Parked
 from services.notifier.rows import NewEffect
 
 PERFORMED_ELSEWHERE: Final = frozenset({"search", "payment", "item"})
@@ -33,18 +32,12 @@ class Intake:
 
     def __init__(
         self,
-        ledger: Ledger,
-        codec: Codec,
-        records: Records,
+        means: Means,
         channels: Collection[str],
-        clock: Clock,
         ceiling: Ceiling = Ceiling(),  # noqa: B008 - it is frozen
     ) -> None:
-        self._ledger = ledger
-        self._codec = codec
-        self._records = records
+        self._ledger, self._codec, self._records, self._clock, self._metrics = means
         self._channels = channels
-        self._clock = clock
         self._watch = CeilingWatch(ceiling)
 
     async def position(self, topic: str, partition: int) -> int | None:
@@ -55,7 +48,8 @@ class Intake:
         """Store a batch and return how it was sorted, or `None` where another owner was faster.
 
         Dead letters are stored before the offset: a crash between the two repeats them under the same place.
-        Raises `StopError` when too much of the recent input was unreadable through our own fault.
+        Raises `StopError` when too much of the recent input was unreadable through our own fault, and
+        `NewerReleaseError`.
         """
         found = sort_records(batch, self._codec, self._channels)
         self._watch_for_our_faults(batch, found)
@@ -67,7 +61,13 @@ class Intake:
             await asyncio.to_thread(self._ledger.copy, place, last.offset + 1, found.effects, self._clock.now())
         except PositionRefusedError:
             return None
+        self._count(last.partition, found)
         return found
+
+    def _count(self, partition: int, found: Sorted) -> None:
+        self._metrics.copied.inc(len(found.effects))
+        for parked in found.parked:
+            self._metrics.parked.labels(str(partition), parked.fault.reason).inc()
 
     def _watch_for_our_faults(self, batch: Sequence[Incoming], found: Sorted) -> None:
         ours = {parked.record.offset for parked in found.parked if parked.fault.ours}

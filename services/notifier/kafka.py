@@ -6,18 +6,17 @@ import asyncio
 from collections.abc import Sequence
 from typing import Final, TypeAlias
 
-import structlog
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRebalanceListener, ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError, NoOffsetForPartitionError
 
+from services.edge import names
 from services.edge.clock import Clock
+from services.edge.log import logger
 from services.edge.processor.dead_letters import Origin
 from services.edge.processor.dead_letters import parked as dead_letter
 from services.edge.stream import Headers, Output
 from services.notifier.intake import Intake
 from services.notifier.ports import Incoming, Parked, Unavailable
-
-log = structlog.get_logger("notifier")
 
 HINT_EVERY_MS: Final = 5_000
 _Record: TypeAlias = tuple[str, int | None, bytes | None, bytes | None, Headers]
@@ -74,11 +73,11 @@ class _Assignment(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka 
     def __init__(self) -> None:
         self.generation = 0
 
-    async def on_partitions_revoked(self, revoked: object) -> None:  # noqa: ARG002 - the face that aiokafka calls
+    async def on_partitions_revoked(self, revoked: object) -> None:
         """Note that partitions may now belong to others."""
         self.generation += 1
 
-    async def on_partitions_assigned(self, assigned: object) -> None:  # noqa: ARG002 - the face that aiokafka calls
+    async def on_partitions_assigned(self, assigned: object) -> None:
         """Note that partitions may be new to us."""
         self.generation += 1
 
@@ -146,12 +145,12 @@ class EffectsConsumer:
     async def _take(self, partition: TopicPartition, batch: Sequence[ConsumerRecord]) -> int:
         found = await self._intake.take([_incoming(record) for record in batch])
         if found is None:
-            log.warning("effects.overtaken", partition=partition.partition, offset=batch[-1].offset)
+            logger().warning(names.LOG_EFFECTS_OVERTAKEN, partition=partition.partition, offset=batch[-1].offset)
             self.again()
             return 0
         self._next[partition] = batch[-1].offset + 1
         if found.parked:
-            log.warning("effects.parked", partition=partition.partition, count=len(found.parked))
+            logger().warning(names.LOG_PARKED, partition=partition.partition, count=len(found.parked))
         return len(found.effects)
 
     async def _seek(self, generation: int) -> bool:
@@ -188,7 +187,7 @@ class EffectsConsumer:
             if offsets:
                 await self._consumer.commit(offsets)
         except KafkaError as error:
-            log.info("effects.hint_refused", error=type(error).__name__)
+            logger().info(names.LOG_KAFKA_UNAVAILABLE, part="hint", error=type(error).__name__)
 
 
 def _incoming(record: ConsumerRecord) -> Incoming:

@@ -9,7 +9,7 @@ from typing import Final
 from automation.values import Moment
 from services.edge.sql import Database, Row
 from services.notifier.policy import Mark
-from services.notifier.rows import Claim, Entry, NewEffect, Outcome
+from services.notifier.rows import Backlog, Claim, Entry, NewEffect, Outcome
 
 OUTCOME_LEASE: Final = 15_000
 """Milliseconds that a process has for reporting an outcome before another one may report it too."""
@@ -76,6 +76,18 @@ _DELIVERED = """
     RETURNING effect_id"""
 
 
+_BACKLOGS = """
+    SELECT channel, COUNT(*) AS waiting, MIN(next_due) AS oldest_due FROM ledger
+    WHERE state = 'queued' GROUP BY channel"""
+
+_PURGE = """
+    DELETE FROM ledger WHERE (tenant, effect_id) IN (
+        SELECT tenant, effect_id FROM ledger
+        WHERE outcome = 'sent' AND updated_at < :before AND state IN ('sent', 'delivered', 'failed', 'unknown', 'dead')
+        LIMIT :most)
+    RETURNING effect_id"""
+
+
 class Ledger:
     """All that is done to the ledger. Methods block: call them in a thread. Moments are the caller's `now`."""
 
@@ -133,10 +145,17 @@ class Ledger:
         found = self._database.read(_ENTRIES, {"tenant": tenant, "item_key": item_key, "most": most})
         return [Entry(**row) for row in found]
 
-    def counts(self) -> dict[tuple[str, str], int]:
-        """Return the number of rows per (channel, state)."""
-        rows = self._database.read("SELECT channel, state, COUNT(*) AS n FROM ledger GROUP BY channel, state")
-        return {(row["channel"], row["state"]): row["n"] for row in rows}
+    def backlogs(self) -> list[Backlog]:
+        """Return what waits, per channel that has anything waiting."""
+        return [Backlog(**row) for row in self._database.read(_BACKLOGS)]
+
+    def purge(self, before: Moment, most: int = 1_000) -> int:
+        """Delete rows that ended before a moment and were reported; return how many.
+
+        `before` must lie behind all that Kafka can still deliver: a row is what makes a repeat harmless.
+        """
+        with self._database.transaction() as transaction:
+            return len(transaction.all(_PURGE, {"before": before, "most": most}))
 
     def redrive(self, tenant: str, effect_id: str, now: Moment) -> bool:
         """Queue a dead or refused effect again under its key; one of unknown fate is never queued by this."""

@@ -6,20 +6,15 @@ import asyncio
 
 from automation.envelope import Key, stable_id
 from automation.items.changes import ChangeFrame, ReportOutcome
-from services.edge.clock import Clock
-from services.notifier.ledger import Ledger
-from services.notifier.ports import Codec, Records
+from services.notifier.means import Means
 from services.notifier.rows import Outcome
 
 
 class Reporter:
     """Sends pending outcomes; one that was sent but not marked is sent again and dropped as a repeat by the engine."""
 
-    def __init__(self, ledger: Ledger, codec: Codec, records: Records, clock: Clock) -> None:
-        self._ledger = ledger
-        self._codec = codec
-        self._records = records
-        self._clock = clock
+    def __init__(self, means: Means) -> None:
+        self._ledger, self._codec, self._records, self._clock, self._metrics = means
 
     async def turn(self) -> int:
         """Report a batch of outcomes and return its size; raises `Unavailable`, after which they come again."""
@@ -27,6 +22,7 @@ class Reporter:
         if outcomes:
             await self._records.send([self._codec.write_outcome(frame_of(one), change_of(one)) for one in outcomes])
             await asyncio.to_thread(self._ledger.reported, outcomes)
+            self._metrics.reported(one.status for one in outcomes)
         return len(outcomes)
 
 

@@ -31,11 +31,15 @@ class Parked(NamedTuple):
     fault: Fault
 
 
+class NewerReleaseError(Exception):
+    """An effect was written by a newer release: stop until this one is upgraded, nothing is lost meanwhile."""
+
+
 class Codec(Protocol):
     """Reads effects and writes outcomes."""
 
     def read_effect(self, value: bytes, headers: Headers) -> Recorded:
-        """Decode an item event; `headers` may be empty. Raises `UnreadableError`."""
+        """Decode an item event; `headers` may be empty. Raises `UnreadableError`, `NewerReleaseError`."""
         ...
 
     def write_outcome(self, frame: ChangeFrame, outcome: ReportOutcome) -> Output:

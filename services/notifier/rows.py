@@ -56,6 +56,14 @@ class Outcome(NamedTuple):
     settled_at: Moment
 
 
+class Backlog(NamedTuple):
+    """What waits for a call in one channel."""
+
+    channel: str
+    waiting: int
+    oldest_due: Moment
+
+
 class Entry(NamedTuple):
     """A row as people see it: without the payload."""
 

@@ -7,6 +7,8 @@ from typing import Literal
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from services.edge.broker.state import home_dir
+
 
 class SmtpSettings(BaseSettings):
     """Where e-mail leaves from; without a host, mail is recorded instead of sent."""
@@ -29,8 +31,10 @@ class NotifierSettings(BaseSettings):
 
     model_config = SettingsConfigDict(frozen=True, env_prefix="STAGEWIRE_NOTIFIER_")
 
-    database_url: SecretStr = SecretStr("sqlite:///.stagewire/notifier.db")
+    database_url: SecretStr = Field(default_factory=lambda: SecretStr(f"sqlite:///{home_dir() / 'notifier.db'}"))
     """`sqlite:///<path>` for one process, `postgresql://…` for several."""
+    instance_id: str | None = None
+    """Static membership: the name of the pod, so that a restart finds its partitions at once."""
     concurrency: int = Field(default=50, ge=1, le=1000)
     """Calls in flight per channel."""
     send_seconds: float = Field(default=60.0, gt=0, le=600)
@@ -41,4 +45,21 @@ class NotifierSettings(BaseSettings):
     """How often due rows are looked for when nothing new arrives."""
     stop_seconds: float = Field(default=20.0, gt=0, le=25)
     """How long a stop waits for calls in flight."""
+    keep_days: int = Field(default=90, ge=30)
+    """How long rows of reported effects are kept; longer than Kafka keeps `crm.effects` and dead letters."""
+    health_port: int = Field(default=8084, ge=0, le=65535)
+    """0 takes a free one."""
     smtp: SmtpSettings = Field(default_factory=SmtpSettings)
+
+
+class SigningSettings(BaseSettings):
+    """The secrets that our services sign requests, answers and outcomes with."""
+
+    model_config = SettingsConfigDict(frozen=True, env_prefix="STAGEWIRE_")
+
+    signing_secrets: SecretStr
+    """One or more, separated by commas; the first one signs. At least 16 bytes each."""
+
+    def each(self) -> list[bytes]:
+        """Return the secrets."""
+        return [one.strip().encode() for one in self.signing_secrets.get_secret_value().split(",")]

@@ -31,6 +31,7 @@ LEDGER = (
     "CREATE INDEX IF NOT EXISTS ledger_due ON ledger (channel, next_due) WHERE state = 'queued'",
     "CREATE INDEX IF NOT EXISTS ledger_leased ON ledger (channel, lease_until) WHERE state = 'sending'",
     "CREATE INDEX IF NOT EXISTS ledger_outcome ON ledger (outcome_due) WHERE outcome = 'pending'",
+    "CREATE INDEX IF NOT EXISTS ledger_done ON ledger (updated_at) WHERE outcome = 'sent'",
     "CREATE INDEX IF NOT EXISTS ledger_item ON ledger (tenant, item_key, created_at)",
 )
 

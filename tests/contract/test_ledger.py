@@ -10,7 +10,7 @@ from services.edge.sql import Database, PositionRefusedError, open_database
 from services.notifier.channel import Rejected, Retry, Sent, Unknown
 from services.notifier.ledger import OUTCOME_LEASE, Ledger
 from services.notifier.policy import ATTEMPTS, DELAYS, settle
-from services.notifier.rows import Claim, NewEffect
+from services.notifier.rows import Backlog, Claim, NewEffect
 from services.notifier.tables import ALL
 
 pytest_plugins = ["tests.postgres", "tests.databases"]
@@ -182,7 +182,27 @@ def test_a_receipt_marks_what_was_sent_as_delivered(ledger: Ledger) -> None:
     _end(ledger, _claim(ledger)[0], Sent("p-1"))
     assert not ledger.delivered("globex", "notification", "p-1", NOW)
     assert ledger.delivered("acme", "notification", "p-1", NOW)
-    assert ledger.counts() == {("notification", "delivered"): 1}
+    assert _state(ledger) == [("delivered", "", "pending")]
+
+
+def test_what_waits_is_counted_per_channel(ledger: Ledger) -> None:
+    """Claimed rows do not wait; a channel without waiting rows is absent."""
+    ledger.copy(PLACE, 1, [_effect("a"), _effect("b"), _effect("c")], NOW)
+    _claim(ledger, most=1)
+    assert ledger.backlogs() == [Backlog("notification", 2, NOW)]
+
+
+def test_old_rows_go_once_they_are_reported(ledger: Ledger) -> None:
+    """What waits, and what no item has learnt yet, stays however old it is."""
+    ledger.copy(PLACE, 1, [_effect("reported")], NOW)
+    _end(ledger, _claim(ledger)[0], Sent())
+    ledger.reported(ledger.outcomes(NOW))
+    ledger.copy(PLACE, 2, [_effect("pending")], NOW)
+    _end(ledger, _claim(ledger)[0], Sent())
+    ledger.copy(PLACE, 3, [_effect("waiting")], NOW)
+    assert ledger.purge(NOW) == 0
+    assert ledger.purge(NOW + 1) == 1
+    assert [entry.effect_id for entry in ledger.entries("acme", ITEM)] == ["pending", "waiting"]
 
 
 def test_rows_survive_a_restart(tmp_path: object) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from aiokafka import TopicPartition
+from prometheus_client import CollectorRegistry
 
 from automation.envelope import Key
 from services.edge.clock import SystemClock
@@ -23,8 +24,10 @@ from services.notifier.doubles import MemoryCodec, MemoryProvider
 from services.notifier.intake import Intake, context
 from services.notifier.kafka import EffectsConsumer, KafkaRecords, LostPositionError
 from services.notifier.ledger import Ledger
-from services.notifier.outcomes import Reporter
-from services.notifier.service import Notifier
+from services.notifier.means import Means
+from services.notifier.metrics import NotifierMetrics
+from services.notifier.service import Notifier, Pace
+from services.notifier.shared_clock import SharedClock
 from services.notifier.tables import ALL
 from tests.conftest import PARTITIONS
 from tests.notifier_world import notification, recorded
@@ -65,22 +68,28 @@ async def _produce(kafka: KafkaSettings, topic: str, records: Sequence[tuple[byt
         await sender.stop()
 
 
+def _means(database: Database, codec: MemoryCodec, records: KafkaRecords) -> Means:
+    return Means(Ledger(database), codec, records, SystemClock(), NotifierMetrics(CollectorRegistry()))
+
+
+def _reader(kafka: KafkaSettings, topics: Topics, means: Means, group: str) -> EffectsConsumer:
+    reader = consumer(kafka, f"{topics.prefix}{group}", offset_reset="none")
+    return EffectsConsumer(reader, topics.effects, Intake(means, {"notification"}), means.clock)
+
+
 @asynccontextmanager
 async def _running(
     kafka: KafkaSettings, topics: Topics, database: Database, provider: MemoryProvider, codec: MemoryCodec, name: str
 ) -> AsyncIterator[Notifier]:
     """Run one notifier process, as far as Kafka and the database can tell."""
-    clock, ledger = SystemClock(), Ledger(database)
     sender = producer(kafka)
     await sender.start()
-    records = KafkaRecords(sender, topics.dead_letters)
-    intake = Intake(ledger, codec, records, {"notification"}, clock)
-    reader = EffectsConsumer(
-        consumer(kafka, f"{topics.prefix}notifier", offset_reset="none"), topics.effects, intake, clock
-    )
-    dispatcher = Dispatcher("notification", provider, ledger, codec, clock, name, Limits(20, 1_000, 5_000))
-    notifier = Notifier(reader, [dispatcher], Reporter(ledger, codec, records, clock), poll_seconds=0.05)
-    task = asyncio.create_task(notifier.run(stop_seconds=5))
+    means = _means(database, codec, KafkaRecords(sender, topics.dead_letters))
+    clock = SharedClock(database, means.clock)
+    reader = _reader(kafka, topics, means, "notifier")
+    dispatcher = Dispatcher("notification", provider, means, name, Limits(20, 1_000, 5_000))
+    notifier = Notifier(reader, [dispatcher], means, clock, Pace(poll_seconds=0.05, stop_seconds=5))
+    task = asyncio.create_task(notifier.run())
     try:
         yield notifier
     finally:
@@ -165,15 +174,10 @@ async def test_a_position_beyond_the_topic_stops_the_service(
     kafka: KafkaSettings, topics: Topics, database: Database
 ) -> None:
     """A ledger that belongs to another topic is not guessed about."""
-    clock, codec = SystemClock(), MemoryCodec({})
-    ledger = Ledger(database)
+    means = _means(database, MemoryCodec({}), KafkaRecords(producer(kafka), topics.dead_letters))
     for number in range(PARTITIONS):
-        ledger.copy(context(topics.effects, number), 10_000_000, [], 0)
-    sender = producer(kafka)
-    intake = Intake(ledger, codec, KafkaRecords(sender, topics.dead_letters), {"notification"}, clock)
-    reader = EffectsConsumer(
-        consumer(kafka, f"{topics.prefix}lost", offset_reset="none"), topics.effects, intake, clock
-    )
+        means.ledger.copy(context(topics.effects, number), 10_000_000, [], 0)
+    reader = _reader(kafka, topics, means, "lost")
     await reader.start()
     try:
         with pytest.raises(LostPositionError, match="10000000"):
