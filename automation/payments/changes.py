@@ -15,6 +15,8 @@ class RegisterOrder:
 
     amount: Money
     items: tuple[str, ...]
+    rows: tuple[ProductRow, ...] = ()
+    """The order's products, for the page behind a payment link."""
 
 
 @dataclass(frozen=True, slots=True)

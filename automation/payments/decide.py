@@ -66,9 +66,10 @@ def _events(
 
 def _registered(state: PayableState, change: RegisterOrder) -> Sequence[PaymentEvent]:
     if not state.registered:
-        return (OrderRegistered(change.amount, union(state.items, change.items)),)
-    amount = () if change.amount == state.amount else (OrderRegistered(change.amount, state.items),)
-    return (*amount, *_linked(state, change.items)) or (PaymentChangeSeen("no_change"),)
+        return (OrderRegistered(change.amount, union(state.items, change.items), change.rows),)
+    same = (change.amount, change.rows) == (state.amount, state.rows)
+    saved = () if same else (OrderRegistered(change.amount, state.items, change.rows),)
+    return (*saved, *_linked(state, change.items)) or (PaymentChangeSeen("no_change"),)
 
 
 def _linked(state: PayableState, items: tuple[str, ...]) -> Sequence[PaymentEvent]:

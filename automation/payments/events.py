@@ -19,6 +19,7 @@ class OrderRegistered:
     amount: Money
     items: tuple[str, ...]
     """Kafka keys of the linked items."""
+    rows: tuple[ProductRow, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,7 +34,8 @@ def evolve(state: PayableState, recorded: Recorded) -> PayableState:
 def _fold(state: PayableState, event: PaymentEvent) -> PayableState:
     match event:
         case OrderRegistered():
-            return state._replace(registered=True, amount=event.amount, items=union(state.items, event.items))
+            items = union(state.items, event.items)
+            return state._replace(registered=True, amount=event.amount, items=items, rows=event.rows)
         case OrderLinked():
             return _linked(state, event)
         case PaymentDocumentCreated():

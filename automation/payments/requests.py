@@ -68,7 +68,7 @@ def _created(
         item=change.item,
         effect_id=change.effect_id,
         amount=_to_pay(state, payable, change),
-        rows=change.rows,
+        rows=change.rows or state.rows,
         title=change.title,
         link=link_for(id_),
         run_id=change.run_id,

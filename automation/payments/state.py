@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from automation.items.events import ProductRow
 from automation.payments.events import NO_MONEY
 from automation.payments.seen import WIDTH, digest, position
 from automation.values import Moment, Money
@@ -34,6 +35,8 @@ class PayableState(NamedTuple):
     """The order is known; an order may be linked or asked about before that."""
     amount: Money = NO_MONEY
     items: tuple[str, ...] = ()
+    rows: tuple[ProductRow, ...] = ()
+    """The order's products, which a new payment document takes over."""
     documents: Mapping[str, Document] = {}
     changes: bytes = b""
     """Digests of the last 1,000 change ids, 16 bytes each, oldest first."""

@@ -172,6 +172,15 @@ def test_an_item_that_is_linked_later_learns_of_the_open_payment(order):
     assert linked == OrderLinked(OTHER_DEAL, created.payment_id, EUR_100, created.link)
 
 
+def test_a_payment_of_an_order_shows_the_products_of_the_order(order):
+    """The asking item's own rows are not what is paid for."""
+    rows = order.ask().rows
+    order.given(RegisterOrder(EUR_100, (DEAL,), rows))
+    (created,) = order.when(order.ask(rows=()))
+    assert created.rows == rows
+    assert order.when(RegisterOrder(EUR_100, (DEAL,), rows)) == [PaymentChangeSeen("no_change")]
+
+
 def test_an_item_is_no_order(deal):
     """Orders are registered on keys of orders."""
     assert deal.when(RegisterOrder(EUR_100, ())) == [PaymentChangeSeen("not_an_order")]
