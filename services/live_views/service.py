@@ -1,0 +1,123 @@
+"""The process: folds the log through Faust and serves the board, until it is stopped or has to be rebuilt."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from aiohttp import web
+from aiokafka.errors import KafkaError
+from prometheus_client import CollectorRegistry, Gauge, generate_latest
+
+from services.edge.kafka import KafkaSettings, consumer, producer
+from services.edge.log import logger
+from services.edge.processor.dead_letters import parked
+from services.edge.topics import Topics
+from services.live_views.api import Health, make_api
+from services.live_views.board import Board
+from services.live_views.engine import follow, make_app
+from services.live_views.guard import Guard, Parked, ReadEvent
+from services.live_views.log_end import last_offsets
+from services.live_views.settings import LiveViewsSettings
+
+
+class RebuildError(Exception):
+    """A record was lost between broker and board: the process ends, and its next start folds the log anew."""
+
+
+class LiveViews:
+    """One process is a full copy of the board: run more than one for availability, not for speed."""
+
+    def __init__(self, kafka: KafkaSettings, topics: Topics, settings: LiveViewsSettings, read: ReadEvent) -> None:
+        self._kafka = kafka
+        self._topics = topics
+        self._settings = settings
+        self._read = read
+        self._stopping = asyncio.Event()
+        self._lost = ""
+        self._moved_at = 0.0
+        self._moved_to = -1
+        self.board = Board()
+        self.port = 0
+        """The port served, once it is."""
+
+    def stop(self) -> None:
+        """Ask for an orderly end."""
+        self._stopping.set()
+
+    async def run(self) -> None:
+        """Serve until asked to stop; raises `RebuildError`, and `RuntimeError` where Faust has crashed."""
+        ends = await self._ends()
+        sender = producer(self._kafka)
+        await sender.start()
+        app = make_app(self._kafka, self._topics.prefix)
+        guard = Guard(self.board, self._read, lambda one: self._park(sender, one), ends, self._lose)
+        follow(app, self._topics.events, guard.handle)
+        runner = web.AppRunner(make_api(self.board, self._health(guard), self._settings.token.get_secret_value()))
+        try:
+            await self._serve(runner)
+            app.finalize()
+            await app.start()
+            await self._watch(app)
+        finally:
+            await app.stop()
+            await runner.cleanup()
+            await sender.stop()
+
+    async def _ends(self) -> dict[int, int]:
+        reader = consumer(self._kafka, None, offset_reset="earliest")
+        await reader.start()
+        try:
+            return await last_offsets(reader, self._topics.events)
+        finally:
+            await reader.stop()
+
+    async def _serve(self, runner: web.AppRunner) -> None:
+        await runner.setup()
+        site = web.TCPSite(runner, self._settings.host, self._settings.port)
+        await site.start()
+        self.port = runner.addresses[0][1]
+        logger().info("live_views_serves", host=self._settings.host, port=self.port)
+
+    async def _watch(self, app: Any) -> None:
+        """Wait for the end: Faust keeps a crash to itself until somebody looks."""
+        while not self._stopping.is_set():
+            if app.crashed:
+                raise RuntimeError("the stream application has crashed") from app.crash_reason
+            if self._lost:
+                raise RebuildError(self._lost)
+            try:
+                await asyncio.wait_for(self._stopping.wait(), 0.5)
+            except TimeoutError:
+                continue
+
+    def _lose(self, why: str) -> None:
+        self._lost = why
+
+    async def _park(self, sender: Any, one: Parked) -> None:
+        record = (one.key, one.value, one.headers)
+        placed = parked(self._topics.dead_letters, one.origin.partition, record, one.origin, one.fault)
+        try:
+            await sender.send_and_wait(
+                placed.topic, placed.value, placed.key, partition=placed.partition, headers=list(placed.headers)
+            )
+        except KafkaError as error:
+            self._lose(f"a dead letter was refused: {type(error).__name__}")
+
+    def _health(self, guard: Guard) -> Health:
+        registry = CollectorRegistry()
+        for name in ("handled", "repeats", "unreadable", "gaps"):
+            gauge = Gauge(f"stagewire_live_views_{name}", f"Records {name} since the start", registry=registry)
+            gauge.set_function(lambda name=name: getattr(guard, name))  # type: ignore[misc]
+
+        def detail() -> dict[str, int]:
+            seen = {"handled": guard.handled, "waiting": guard.waiting(), "items": self.board.items()}
+            return {**seen, "unreadable": guard.unreadable, "gaps": guard.gaps}
+
+        return Health(lambda: self._alive(guard), lambda: guard.complete, detail, lambda: generate_latest(registry))
+
+    def _alive(self, guard: Guard) -> bool:
+        now = asyncio.get_running_loop().time()
+        if guard.handled != self._moved_to or guard.complete:
+            self._moved_to, self._moved_at = guard.handled, now
+        return now - self._moved_at < self._settings.stuck_seconds
