@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 import sys
 from collections.abc import MutableMapping
@@ -9,6 +10,8 @@ from typing import Any
 
 import orjson
 import structlog
+
+from services.edge import names
 
 LONGEST_LINE = 8_192
 _LONGEST_VALUE = 2_048
@@ -21,7 +24,12 @@ Event = MutableMapping[str, Any]
 
 
 def set_up_logging(level: str = "info") -> None:
-    """Send the log to standard error as JSON lines; called once by each service's bootstrap."""
+    """Send the log, that of libraries too, to standard error as JSON lines; called once by each service's bootstrap."""
+    handler = LibraryHandler()
+    handler.addFilter(Throttle())
+    logging.basicConfig(
+        level=max(logging.WARNING, logging.getLevelNamesMapping()[level.upper()]), handlers=[handler], force=True
+    )
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
@@ -41,6 +49,32 @@ def logger(**bound: object) -> structlog.typing.FilteringBoundLogger:
     """Return a logger that carries the given fields."""
     found: structlog.typing.FilteringBoundLogger = structlog.get_logger(**bound)
     return found
+
+
+class Throttle(logging.Filter):
+    """Lets ten lines of libraries a second pass: while a broker is down they would fill the disk."""
+
+    def __init__(self, lines_per_second: int = 10) -> None:
+        super().__init__()
+        self._limit = lines_per_second
+        self._second = 0
+        self._passed = 0
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Count by the second in which the line was written."""
+        if int(record.created) != self._second:
+            self._second, self._passed = int(record.created), 0
+        self._passed += 1
+        return self._passed <= self._limit
+
+
+class LibraryHandler(logging.Handler):
+    """Writes what libraries log in the form of our own lines."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Pass the line on."""
+        log = structlog.get_logger(library=record.name)
+        log.log(record.levelno, names.LOG_LIBRARY, detail=record.getMessage())
 
 
 def redact(_logger: object, _method: str, event: Event) -> Event:

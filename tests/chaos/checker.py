@@ -1,4 +1,4 @@
-"""Compares what is in the topics with what the model says: per key, as sequences, for a total hides a lost and a doubled."""
+"""Compares the topics with the model: per key, as sequences, because a total hides one lost and one doubled."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ from services.edge.topics import partition_for
 from tests.chaos.model import Expected, Model
 from tests.chaos.sender import SENT
 from tests.chaos.subject import Place, load
+
+Held = dict[int, list[Any]]
 
 
 @dataclass
@@ -120,13 +122,9 @@ class Comparison:
         self._verdict.phantom += sum(count for cause, count in extra.items() if cause not in should)
         self._verdict.doubled += sum(count for cause, count in extra.items() if cause in should)
         self._verdict.disordered += not lost and not extra
-        at = next(
-            (at for at, pair in enumerate(zip(wanted, found, strict=False)) if pair[0] != pair[1]),
-            min(len(wanted), len(found)),
-        )
-        self._example(
-            f"{key!r} differs at {at} of {len(wanted)}/{len(found)}: {wanted[at : at + 1]} {found[at : at + 1]}"
-        )
+        at = _first_difference(wanted, found)
+        place = f"{key!r} differs at {at} of {len(wanted)}/{len(found)}"
+        self._example(f"{place}: {wanted[at : at + 1]} {found[at : at + 1]}")
 
     def _cause(self, value: bytes) -> tuple[str, str]:
         recorded = self._stream.read_event(value, ())
@@ -174,3 +172,8 @@ class Comparison:
 
 def _ours(record: Any) -> bytes:
     return next((value for name, value in record.headers if name == SENT), b"")
+
+
+def _first_difference(wanted: list[bytes], found: list[bytes]) -> int:
+    pairs = enumerate(zip(wanted, found, strict=False))
+    return next((at for at, (should, does) in pairs if should != does), min(len(wanted), len(found)))

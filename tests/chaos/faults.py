@@ -122,10 +122,7 @@ def other_commit(tree: Path, revision: str) -> Fault:
 
     async def beside(world: World, rng: random.Random) -> str:
         """Run it, then ask it to stop."""
-        if not tree.exists():
-            tree.mkdir(parents=True)
-            archive = subprocess.Popen(["git", "archive", revision], stdout=subprocess.PIPE)  # noqa: ASYNC220 - once
-            subprocess.run(["tar", "-x", "-C", str(tree)], stdin=archive.stdout, check=True)  # noqa: ASYNC221 - once
+        await asyncio.to_thread(_unpack, revision, tree)
         child = world.new_worker("other", tree)
         child.start()
         await asyncio.sleep(10.0)
@@ -135,6 +132,13 @@ def other_commit(tree: Path, revision: str) -> Fault:
         return f"worker of {revision} beside, ended with {await child.ended(_STOP_WITHIN)}"
 
     return beside
+
+
+def _unpack(revision: str, tree: Path) -> None:
+    if not tree.exists():
+        tree.mkdir(parents=True)
+        with subprocess.Popen(["git", "archive", revision], stdout=subprocess.PIPE) as archive:
+            subprocess.run(["tar", "-x", "-C", str(tree)], stdin=archive.stdout, check=True)
 
 
 async def _killed(child: Child, world: World) -> str:

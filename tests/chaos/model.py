@@ -63,7 +63,7 @@ class Model:
                 self.expected.forwarded += 1
                 return
             decision = stream.decide(self._state(key), change, record.timestamp)
-        except Exception:
+        except Exception:  # noqa: BLE001 - whatever the stream raises, the loop must park
             self.expected.parked[record.partition, record.offset] += 1
             return
         self._accept(key, decision)

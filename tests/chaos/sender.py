@@ -6,13 +6,15 @@ import asyncio
 import random
 import sys
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from itertools import islice
 
 import click
 import uvloop
 from aiokafka import AIOKafkaProducer
 
-from tests.chaos.subject import Subject, load
+from tests.chaos.subject import Made, load
 
 SENT = "chaos-id"
 """Header by which the harness knows its own changes."""
@@ -34,30 +36,22 @@ def crc32(key: bytes, partitions: Sequence[int], available: Sequence[int]) -> in
 def main(stream: str, prefix: str, bootstrap: str, rate: int, seed: int, wrong: bool, count: int) -> None:
     """Send at a rate per second, `count` changes or without an end."""
     partitioner = {"partitioner": crc32} if wrong else {}
-    uvloop.run(_send(load(stream), prefix, bootstrap, partitioner, rate, seed, count))
+    subject = load(stream)
+    made = enumerate(subject.changes(random.Random(seed)), 1)
+    marked = ((key, value, [*headers, (SENT, b"%d-%d" % (seed, number))]) for number, (key, value, headers) in made)
+    producer = partial(AIOKafkaProducer, bootstrap_servers=bootstrap, enable_idempotence=True, **partitioner)
+    uvloop.run(_send(producer, subject.stream(prefix).inbox, islice(marked, count or None), rate))
 
 
-async def _send(
-    subject: Subject,
-    prefix: str,
-    bootstrap: str,
-    partitioner: dict[str, Callable[..., int]],
-    rate: int,
-    seed: int,
-    count: int,
-) -> None:
-    producer = AIOKafkaProducer(bootstrap_servers=bootstrap, enable_idempotence=True, **partitioner)
+async def _send(make: Callable[[], AIOKafkaProducer], topic: str, changes: Iterator[Made], rate: int) -> None:
+    producer = make()
     await producer.start()
     loop = asyncio.get_running_loop()
-    topic, began = subject.stream(prefix).inbox, loop.time()
-    number = 0
+    began = loop.time()
     pending: list[asyncio.Future[object]] = []
-    for key, value, headers in subject.changes(random.Random(seed)):
-        number += 1
-        pending.append(await producer.send(topic, value, key, headers=[*headers, (SENT, f"{seed}-{number}".encode())]))
+    for number, (key, value, headers) in enumerate(changes, 1):
+        pending.append(await producer.send(topic, value, key, headers=list(headers)))
         await asyncio.sleep(max(0.0, began + number / rate - loop.time()))
-        if number == count:
-            break
     await asyncio.gather(*pending)
     await producer.stop()
 

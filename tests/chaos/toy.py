@@ -80,13 +80,8 @@ class Toy:
 
     def fire(self, key: bytes, state: Counter, timer: Timer, now: int) -> Decision:
         """Count a timer, and ask the item that it names."""
-        facts = {
-            "kind": "fired",
-            "timer": timer.timer_id,
-            "due": timer.due,
-            "to": timer.timer_id.partition(">")[2],
-            "n": 1,
-        }
+        to = timer.timer_id.partition(">")[2]
+        facts = {"kind": "fired", "timer": timer.timer_id, "due": timer.due, "to": to, "n": 1}
         return self._decided(state, key.decode(), "", facts, now)
 
     def evolve(self, state: Counter, recorded: Recorded) -> Counter:
@@ -134,24 +129,8 @@ class Toy:
         tenant, item_type, item_id = Key.parse(key)
         version, at = state.version + 1, max(now, state.at)
         made = event_id(key, version)
-        envelope = Envelope(
-            made,
-            tenant,
-            item_type,
-            item_id,
-            version,
-            at,
-            at,
-            "system",
-            "",
-            "system",
-            change_id,
-            change_id,
-            0,
-            change_id,
-            0,
-            "0",
-        )
+        item = (tenant, item_type, item_id, version)
+        envelope = Envelope(made, *item, at, at, "system", "", "system", change_id, change_id, 0, change_id, 0, "0")
         recorded = Recorded(envelope, facts)
         return Decision(self.evolve(state, recorded), (recorded,))
 
@@ -173,13 +152,7 @@ def changes(rng: random.Random, keys: int = 200) -> Iterator[tuple[bytes, bytes,
         number += 1
         key, other = (f"t{rng.randrange(3)}/toy/{rng.randrange(keys)}" for _ in range(2))
         change: dict[str, Any] = {"id": f"{rng.getrandbits(64):x}-{number}", "key": key, "n": 1}
-        change |= rng.choices(
-            [
-                {"kind": "add"},
-                {"kind": "wait", "in": rng.randrange(0, 4_000), "to": rng.choice(["", other])},
-                {"kind": "ask", "to": other},
-            ],
-            [70, 15, 15],
-        )[0]
+        kinds = ({"kind": "add"}, {"kind": "wait", "in": rng.randrange(4_000)}, {"kind": "ask"})
+        change |= {"to": rng.choice(["", other])} | rng.choices(kinds, [70, 15, 15])[0]
         broken = rng.random() < 0.005
         yield key.encode(), b"{broken" if broken else orjson.dumps(change), ()

@@ -94,7 +94,7 @@ async def list_dead_letters(reader: AIOKafkaConsumer, topic: str) -> AsyncIterat
 
 
 async def show(reader: AIOKafkaConsumer, topic: str, at: str) -> DeadLetter:
-    """Return one dead letter by its place; raises LookupError, ValueError for a place that is not `partition:offset`."""
+    """Return one dead letter by its place; raises LookupError, ValueError where it is not `partition:offset`."""
     partition, offset = map(int, at.split(":"))
     await reader._client._wait_on_metadata(topic)
     part = TopicPartition(topic, partition)

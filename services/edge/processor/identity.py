@@ -35,7 +35,7 @@ class _Uuid:
         return str(value)
 
 
-class _MetadataResponseV12(Response):
+class _MetadataResponseV12(Response):  # type: ignore[misc]  # aiokafka has no types
     API_KEY = 3
     API_VERSION = 12
     SCHEMA = Schema(
@@ -74,7 +74,7 @@ class _MetadataResponseV12(Response):
     )
 
 
-class _MetadataRequestV12(RequestStruct):
+class _MetadataRequestV12(RequestStruct):  # type: ignore[misc]  # aiokafka has no types
     FLEXIBLE_VERSION = True
     API_KEY = 3
     API_VERSION = 12
@@ -87,7 +87,7 @@ class _MetadataRequestV12(RequestStruct):
     )
 
 
-class _MetadataRequest(Request[_MetadataRequestV12]):
+class _MetadataRequest(Request[_MetadataRequestV12]):  # type: ignore[misc]  # aiokafka has no types
     API_KEY: ClassVar[int] = 3
 
     def __init__(self, topic: str) -> None:

@@ -162,9 +162,8 @@ class Restorer:
             self._check_repeat(record, version, before)
             return
         if version != before.version + 1:
-            raise StopError(
-                f"gap in {record.topic}: {key!r} goes from version {before.version} to {version} at {record.partition}:{record.offset}"
-            )
+            place = f"{record.topic} {record.partition}:{record.offset}"
+            raise StopError(f"gap at {place}: {key!r} goes from version {before.version} to {version}")
         after = self._evolved(before, recorded, record)
         timers.change(key, before.timers, after.timers)
         touched[key] = after

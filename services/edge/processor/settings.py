@@ -35,7 +35,7 @@ class ProcessorSettings:
     batch_bytes: int = 4_000_000
     batch_ms: int = 100
     """Time spent deciding one batch, at most."""
-    commit_interval_ms: int = 15
+    commit_interval_ms: int = 25
     """From the start of a partition's batch to the start of its next, unless `batch_records` wait."""
     queue_records: int = 2_000
     """Fetched records of a partition that wait; beyond, it is paused."""
