@@ -14,6 +14,9 @@ from services.edge.codec import ChangeCodec, EventCodec, event_headers
 from services.edge.stream import Output
 from services.edge.topics import Topics
 
+SOURCE = (("ce_source", b"stagewire/deal_stream"),)
+"""Tells the changes of this service from those of others."""
+
 
 class Copies:
     """Turns effect events into records of `crm.effects`, `crm.payments` and `crm.changes`."""
@@ -39,7 +42,7 @@ class Copies:
     def request(self, request: Request) -> Output:
         """Return the record of a request that no event stands for."""
         key, frame, change = request
-        return Output(self._topics.changes, key.text.encode(), self._changes.encode(frame, change))
+        return Output(self._topics.changes, key.text.encode(), self._changes.encode(frame, change), SOURCE)
 
     def _effect(self, recorded: Recorded) -> Output:
         key = recorded.envelope.key.text.encode()
@@ -76,4 +79,4 @@ class Copies:
         self, topic: str, codec: ChangeCodec, recorded: Recorded, target: str, change_id: str, change: Any
     ) -> Output:
         frame = self._frame(recorded, Key.parse(target), change_id)
-        return Output(topic, target.encode(), codec.encode(frame, change))
+        return Output(topic, target.encode(), codec.encode(frame, change), SOURCE)

@@ -14,7 +14,7 @@ from automation.items.state import ItemState
 from automation.values import Moment
 from services.deal_stream.copies import Copies
 from services.edge.codec import ChangeCodec, EventCodec, RecordCodec, check_key, event_headers
-from services.edge.definitions import DefinitionsFollower
+from services.edge.definitions import Definitions
 from services.edge.stream import Decision, Headers, Output, Timer, UnreadableError
 from services.edge.topics import Topics
 
@@ -29,7 +29,7 @@ class DealStream:
 
     def __init__(
         self, topics: Topics, changes: ChangeCodec, events: EventCodec, copies: Copies,
-        definitions: DefinitionsFollower, release: str,
+        definitions: Definitions, release: str,
     ) -> None:  # fmt: skip
         self.inbox = topics.changes
         self.log = topics.events

@@ -31,6 +31,26 @@ class DefinitionsReader(Protocol):
         ...
 
 
+class Definitions(Protocol):
+    """Definitions that a stream decides with."""
+
+    book: Book
+
+    async def catch_up(self, version: int | None) -> None:
+        """Read up to a version, or to the end when None."""
+        ...
+
+
+class FixedDefinitions:
+    """Definitions that never change: the double of `DefinitionsFollower`."""
+
+    def __init__(self, book: Book) -> None:
+        self.book = book
+
+    async def catch_up(self, version: int | None) -> None:
+        """Have nothing to read."""
+
+
 class DefinitionsFollower:
     """Keeps a `Book` up with the topic; versions never go back."""
 
