@@ -8,6 +8,7 @@ import signal
 from prometheus_client import CollectorRegistry
 
 from services.edge import names
+from services.edge.health import HealthPort
 from services.edge.kafka import KafkaSettings
 from services.edge.log import logger, set_up_logging
 from services.edge.topics import Topics, TopicSettings
@@ -17,12 +18,18 @@ from services.notifier.settings import NotifierSettings, SigningSettings
 
 async def run(deployment: Deployment) -> None:
     """Run until SIGTERM or SIGINT; calls in flight are waited for."""
-    async with notifier(deployment, CollectorRegistry()) as service:
+    registry = CollectorRegistry()
+    async with notifier(deployment, registry) as service:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, service.stop)
-        logger().info(names.LOG_STARTED, service="notifier")
-        await service.run()
+        health = HealthPort(service.why_not_alive, service.why_not_ready, registry, deployment.settings.health_port)
+        await health.start()
+        logger().info(names.LOG_STARTED, service="notifier", health_port=health.port)
+        try:
+            await service.run()
+        finally:
+            await health.stop()
         logger().info(names.LOG_STOPPED, service="notifier")
 
 

@@ -25,6 +25,7 @@ class Pace(NamedTuple):
     poll_seconds: float
     stop_seconds: float
     house_seconds: float = 15.0
+    stuck_seconds: float = 60.0
     keep_days: int = 90
 
 
@@ -48,16 +49,19 @@ class Notifier:
     @property
     def ready(self) -> bool:
         """Whether effects are read: partitions are assigned and sought."""
-        return self._consumer.ready
+        return self._consumer.ready and not self._stopping.is_set()
 
-    @property
-    def detail(self) -> dict[str, int]:
-        """What readiness says beside: calls in flight per channel."""
-        return {dispatcher.name: len(dispatcher.calls) for dispatcher in self._dispatchers}
+    def why_not_ready(self) -> str:
+        """Return why effects are not read now, empty if they are."""
+        if self._stopping.is_set():
+            return "stopping"
+        return "" if self._consumer.ready else "no partitions sought"
 
-    def idle_seconds(self, now: float) -> float:
-        """Return how long the slowest of the loops has not come round; for the watchdog of the health port."""
-        return max((now - at for at in self._turned.values()), default=0.0)
+    def why_not_alive(self) -> str:
+        """Return which loops have not come round for too long, empty if none."""
+        now = asyncio.get_running_loop().time()
+        stuck = [part for part, at in self._turned.items() if now - at > self._pace.stuck_seconds]
+        return "" if self._stopping.is_set() or not stuck else f"no progress: {', '.join(stuck)}"
 
     def stop(self) -> None:
         """Ask for an orderly end."""
