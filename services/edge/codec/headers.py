@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from automation.envelope import Recorded
+from automation.envelope import Key, Recorded
+from services.edge.stream import UnreadableError
 
 Header = tuple[str, bytes]
 
@@ -53,3 +54,10 @@ def event_headers(recorded: Recorded) -> list[Header]:
         ("item_type", item_type),
         ("traceparent", traceparent(env.root_id, env.event_id)),
     ]
+
+
+def check_key(key: bytes | None, owner: Key) -> None:
+    """Refuse a record whose Kafka key is not that of the item in its body."""
+    if key != owner.text.encode():
+        shown = (key or b"")[:200]
+        raise UnreadableError("key_mismatch", f"key {shown!r} is not {owner.text[:200]!r}", tenant=owner.tenant)
