@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from prometheus_client import CollectorRegistry
+
 from automation.payments.decide import LinkFor
 from services.edge.codec import ChangeCodec, EventCodec, Signer, item_changes, payment_changes, payment_events
+from services.edge.health import HealthPort
 from services.edge.kafka import KafkaSettings
 from services.edge.processor import Processor, ProcessorSettings
 from services.edge.topics import Topics, TopicSettings
@@ -34,9 +37,18 @@ def build_stream(topics: Topics, codecs: Codecs, link_for: LinkFor, release: str
     return PaymentStream(topics, codecs.payments, codecs.events, codecs.items, link_for, release)
 
 
-def build(settings: TrackerSettings, topics: TopicSettings, kafka: KafkaSettings, release: str) -> Processor:
-    """Return the worker, not yet running; raises `ValueError` for secrets that are too short."""
+class Tracker(NamedTuple):
+    """A worker with its health port; neither runs yet."""
+
+    worker: Processor
+    health: HealthPort
+
+
+def build(settings: TrackerSettings, topics: TopicSettings, kafka: KafkaSettings, release: str) -> Tracker:
+    """Put the service together; raises `ValueError` for secrets that are too short."""
     link_for = link_maker(str(settings.link_base), settings.link_secret.get_secret_value().encode())
     stream = build_stream(Topics.of(topics), Codecs.of(settings.signing_keys()), link_for, release)
     places = ProcessorSettings(data_dir=settings.data_dir, instance_id=settings.instance_id)
-    return Processor(stream, places, kafka)
+    registry = CollectorRegistry()
+    worker = Processor(stream, places, kafka, registry=registry)
+    return Tracker(worker, HealthPort(worker.alive, worker.ready, registry, settings.health_port))

@@ -7,6 +7,8 @@ from pathlib import Path
 from pydantic import Field, HttpUrl, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from services.edge.broker.state import home_dir
+
 
 class TrackerSettings(BaseSettings):
     """What one worker of `payment_tracker` needs beside Kafka, topics and the signing key."""
@@ -19,9 +21,11 @@ class TrackerSettings(BaseSettings):
     """Makes links unguessable; another one changes new links only, those made stay valid."""
     signing_secrets: SecretStr = Field(validation_alias="STAGEWIRE_SIGNING_SECRETS")
     """Shared by all services, separated by commas: the first one signs, each is accepted (rotation)."""
-    data_dir: Path = Path(".stagewire/payment_tracker")
+    data_dir: Path = Field(default_factory=lambda: home_dir() / "payment_tracker")
     instance_id: str | None = None
     """Static membership: the name of the pod, so that a restart finds its partitions and its store."""
+    health_port: int = Field(default=8082, ge=0, le=65535)
+    """0 takes a free one."""
 
     def signing_keys(self) -> list[bytes]:
         """Return the signing secrets, the newest first."""

@@ -26,13 +26,13 @@ class PaymentStream:
     `payments` reads and checks signed changes of `crm.payments`, `items` writes and signs those for `crm.changes`.
     """
 
-    name = "payment_tracker"
     fold_version = FOLD_VERSION
 
     def __init__(
         self, topics: Topics, payments: ChangeCodec, events: EventCodec, items: ChangeCodec, link_for: LinkFor,
         release: str,
     ) -> None:  # fmt: skip
+        self.name = f"{topics.prefix}payment_tracker"
         self.inbox = topics.payments
         self.log = topics.payment_events
         self.snapshots = topics.payment_snapshots

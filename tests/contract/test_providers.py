@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from automation.envelope import Key
 from automation.items.changes import ChangeFrame
@@ -27,6 +29,8 @@ NOW = 1_700_000_000_000
 SECRET = "a secret of thirty-two characters"
 OTHER_SECRET = "one more secret, not of this one"
 PROVIDERS = load_providers()
+HEADERS = ("webhook-id", "webhook-timestamp", "webhook-signature", "stripe-signature", "Webhook-Id", "content-type")
+FIELDS = ("id", "type", "data", "object", "payment_id", "amount_minor", "currency", "metadata", "created", "paid_at")
 CASES = sorted((Path(__file__).parents[1] / "fixtures" / "webhooks").glob("*.json"))
 
 
@@ -108,6 +112,33 @@ def test_a_payment_of_another_tenant_is_unknown(provider):
     body = provider.compose(notice_of(provider))
     with pytest.raises(WebhookRefused, match="unknown_payment"):
         receive(provider, "rival", provider.sign("n1", body, SECRET, NOW), body, (SECRET,), NOW)
+
+
+@given(body=st.binary(max_size=200), headers=st.dictionaries(st.sampled_from(HEADERS), st.text(max_size=80)))
+def test_nothing_unsigned_gets_through_or_breaks_the_door(body, headers):
+    """Whatever bytes and headers arrive, the answer is a refusal with a status of the client's fault."""
+    for provider in PROVIDERS.values():
+        with pytest.raises(WebhookRefused) as refused:
+            receive(provider, "acme", headers, body, (SECRET,), NOW)
+        assert 400 <= refused.value.status < 500
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.sampled_from(FIELDS) | st.text(max_size=8), inner),
+    max_leaves=20,
+)
+
+
+@given(said=st.dictionaries(st.sampled_from(FIELDS), JSON))
+def test_nothing_signed_breaks_the_door(said):
+    """A provider that sends nonsense under a right signature is refused or ignored, never an error of ours."""
+    body = json.dumps(said).encode()
+    for provider in PROVIDERS.values():
+        try:
+            deliver(provider, body)
+        except WebhookRefused as refused:
+            assert 400 <= refused.status < 500  # noqa: PT017 - being accepted is as fine
 
 
 def test_every_file_of_the_folder_is_a_provider():

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import socket
+import sys
 import time
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
+from pathlib import Path
 from typing import Any
 
+import aiohttp
 import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
@@ -193,3 +198,40 @@ async def test_a_forged_notice_is_parked_and_the_partition_goes_on(bench: Bench,
         (parked,) = await bench.read(topics.dead_letters, bytes, 1)
     assert kinds == [OrderRegistered, PaymentDocumentCreated, PaymentDocumentPaid]
     assert parked
+
+
+async def test_the_process_says_when_it_is_ready_and_stops_in_order(
+    kafka: KafkaSettings, topics: Topics, tmp_path: Path
+) -> None:
+    """Ready once its partitions are restored; SIGTERM ends it with code 0."""
+    with closing(socket.create_server(("127.0.0.1", 0))) as free:
+        port = free.getsockname()[1]
+    environment = {
+        **os.environ,
+        "KAFKA_BOOTSTRAP_SERVERS": kafka.bootstrap_servers or "",
+        "STAGEWIRE_HOME": str(tmp_path),
+        "STAGEWIRE_TOPIC_PREFIX": topics.prefix,
+        "STAGEWIRE_SIGNING_SECRETS": "a signing key of thirty-two bytes",
+        "STAGEWIRE_PAYMENT_TRACKER_LINK_SECRET": "thirty-two bytes for the links !",
+        "STAGEWIRE_PAYMENT_TRACKER_HEALTH_PORT": str(port),
+    }
+    process = await asyncio.create_subprocess_exec(sys.executable, "-m", "services.payment_tracker", env=environment)
+    try:
+        async with asyncio.timeout(40), aiohttp.ClientSession() as web:
+            while await _status(web, f"http://127.0.0.1:{port}/readyz") != 200:  # noqa: ASYNC110 - a process to ask
+                await asyncio.sleep(0.2)
+            assert await _status(web, f"http://127.0.0.1:{port}/livez") == 200
+            process.terminate()
+            assert await process.wait() == 0
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+
+
+async def _status(web: aiohttp.ClientSession, url: str) -> int:
+    try:
+        async with web.get(url) as answer:
+            return answer.status
+    except aiohttp.ClientConnectionError:
+        return 0
