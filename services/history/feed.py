@@ -41,11 +41,11 @@ class _Generations(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka
     def __init__(self) -> None:
         self.count = 0
 
-    async def on_partitions_revoked(self, revoked: object) -> None:  # noqa: ARG002 - the face that aiokafka calls
+    async def on_partitions_revoked(self, revoked: object) -> None:
         """Note that partitions may now belong to others."""
         self.count += 1
 
-    async def on_partitions_assigned(self, assigned: object) -> None:  # noqa: ARG002 - the face that aiokafka calls
+    async def on_partitions_assigned(self, assigned: object) -> None:
         """Note that partitions may be new to us."""
         self.count += 1
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from aiokafka import ConsumerRecord, TopicPartition
 
+from services.edge.codec import UnknownEventError
 from services.edge.log import logger
 from services.edge.stream import UnreadableError
 from services.history.feed import Fetched
@@ -55,7 +56,7 @@ class Indexer:
             if key.text.encode() != record.key:
                 raise UnreadableLogError(f"{context(part)}@{record.offset}: key and envelope disagree")
             stream = stream_id(log, key)
-        except (UnreadableError, ValueError) as error:
+        except (UnreadableError, UnknownEventError, ValueError) as error:
             raise UnreadableLogError(f"{context(part)}@{record.offset}: {error}") from error
         return LogRecord(log, stream, recorded.envelope.version, recorded, record.value, context(part), record.offset)
 

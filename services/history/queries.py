@@ -59,10 +59,17 @@ class AsOf(NamedTuple):
 class History:
     """The queries, on a store, a decoder and the core's fold. Methods block: call them in a thread."""
 
-    def __init__(self, store: HistoryReader, read_event: ReadEvent, fold: Fold) -> None:
+    def __init__(
+        self, store: HistoryReader, read_event: ReadEvent, fold: Fold, read_payment: ReadEvent | None = None
+    ) -> None:
         self._store = store
         self._read = read_event
+        self._read_payment = read_payment or read_event
         self._fold = fold
+
+    def close(self) -> None:
+        """Close the store."""
+        self._store.close()
 
     def exists(self, key: Key) -> bool:
         """Say whether the item was ever created; a deleted one still has its history."""
@@ -75,7 +82,8 @@ class History:
     def events(self, key: Key, *, after: int = 0, limit: int = PAGE, log: Log = "item") -> list[Recorded]:
         """Return events with `version > after`, oldest first; `log="payment"` reads those of a payable."""
         rows = self._store.events(stream_id(log, key), after=after, limit=min(limit, LARGEST_PAGE))
-        return [self._read(row.value) for row in rows]
+        read = self._read if log == "item" else self._read_payment
+        return [read(row.value) for row in rows]
 
     def timeline(self, key: Key, *, before: int | None = None, limit: int = 50) -> Page:
         """Return the timeline from its newest entry, or from before the version `before` (spec 6.5).

@@ -9,6 +9,8 @@ from services.history.indexer import context
 from services.history.metrics import HistoryMetrics
 from services.history.store import HistoryWriter
 
+STUCK_SECONDS = 120.0
+
 
 class HistoryService:
     """Runs until `stop`; an exception ends the process, and the supervisor starts it anew."""
@@ -28,12 +30,17 @@ class HistoryService:
 
     @property
     def detail(self) -> dict[str, int]:
-        """What readiness says beside: partitions, lag, and anomalies ever seen (people must look above 0)."""
+        """Partitions read, records not indexed yet, and anomalies ever seen (people must look above 0)."""
         return {"partitions": self._feed.assigned, "lag": sum(self._feed.lag().values()), "anomalies": self._anomalies}
 
-    def idle_seconds(self, now: float) -> float:
-        """Return how long the loop has not come round; for the watchdog of the health port."""
-        return now - self._turned_at if self._turned_at else 0.0
+    def why_not_ready(self) -> str:
+        """Return why the index does not follow the logs; empty if it does, however far behind it is."""
+        return "" if self.ready else f"no partition is read: {self.detail}"
+
+    def why_not_alive(self) -> str:
+        """Return why the process should be restarted; empty while the loop comes round."""
+        idle = asyncio.get_running_loop().time() - self._turned_at if self._turned_at else 0.0
+        return f"the loop has not come round for {idle:.0f} s" if idle > STUCK_SECONDS else ""
 
     def stop(self) -> None:
         """Ask for an orderly end."""
@@ -43,12 +50,20 @@ class HistoryService:
         """Index until asked to stop; what was stored is complete at any moment."""
         await self._feed.start()
         try:
-            self._anomalies = await asyncio.to_thread(self._store.count_anomalies)
+            await self._count_anomalies()
             while not self._stopping.is_set():
                 if await self._feed.turn():
-                    self._anomalies = await asyncio.to_thread(self._store.count_anomalies)
+                    await self._count_anomalies()
                 self._turned_at = asyncio.get_running_loop().time()
-                for part, lag in self._feed.lag().items():
-                    self._metrics.lag.labels(context(part)).set(lag)
+                self._tell_lag()
         finally:
             await self._feed.stop()
+
+    async def _count_anomalies(self) -> None:
+        """Bring the gauge to what the database knows: anomalies outlive the process that met them."""
+        self._anomalies = await asyncio.to_thread(self._store.count_anomalies)
+        self._metrics.known_anomalies.set(self._anomalies)
+
+    def _tell_lag(self) -> None:
+        for part, lag in self._feed.lag().items():
+            self._metrics.lag.labels(context(part)).set(lag)

@@ -43,6 +43,10 @@ class HistoryReader(Protocol):
         """Return what was wrong with a tenant's streams, newest first."""
         ...
 
+    def close(self) -> None:
+        """Close the database."""
+        ...
+
 
 class HistoryWriter(Protocol):
     """What the consumer needs. Methods block: call them in a thread."""

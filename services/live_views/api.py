@@ -16,17 +16,15 @@ Row: TypeAlias = StageRow | MinuteRow | PaymentRow | DeliveryRow
 LONGEST_MINUTES = 24 * 60
 
 
-class Health(NamedTuple):
-    """What readiness and liveness look at."""
+class Progress(NamedTuple):
+    """How far the board is."""
 
-    alive: Callable[[], bool]
     complete: Callable[[], bool]
     detail: Callable[[], dict[str, int]]
-    metrics: Callable[[], bytes]
 
 
-def make_api(board: Board, health: Health, token: str) -> web.Application:
-    """Return the application: `/views/<tenant>/stages|minutes|payments|deliveries` and the health paths.
+def make_api(board: Board, progress: Progress, token: str) -> web.Application:
+    """Return the application: `/views/<tenant>/stages|minutes|payments|deliveries`, and `/status`.
 
     Until everything that was in the log at the start is counted, the views answer 503 instead of a part.
     """
@@ -40,24 +38,16 @@ def make_api(board: Board, health: Health, token: str) -> web.Application:
         return board.payments(tenant) if name == "payments" else board.deliveries(tenant)
 
     async def view(request: web.Request) -> web.Response:
-        if not health.complete():
-            return _json({"error": "rebuilding", **health.detail()}, 503)
+        if not progress.complete():
+            return _json({"error": "rebuilding", **progress.detail()}, 503)
         return _json({"rows": [row._asdict() for row in views(request)]})
 
-    async def livez(_: web.Request) -> web.Response:
-        return _json({"alive": health.alive()}, 200 if health.alive() else 503)
-
-    async def readyz(_: web.Request) -> web.Response:
-        return _json({"ready": health.complete(), **health.detail()}, 200 if health.complete() else 503)
-
-    async def metrics(_: web.Request) -> web.Response:
-        return web.Response(body=health.metrics(), content_type="text/plain")
+    async def status(_: web.Request) -> web.Response:
+        return _json({"complete": progress.complete(), **progress.detail()})
 
     app = web.Application(middlewares=[_guarded(token)])
     app.router.add_get("/views/{tenant}/{view:stages|minutes|payments|deliveries}", view)
-    app.router.add_get("/livez", livez)
-    app.router.add_get("/readyz", readyz)
-    app.router.add_get("/metrics", metrics)
+    app.router.add_get("/status", status)
     return app
 
 
@@ -67,7 +57,7 @@ def _guarded(token: str) -> Any:
     @web.middleware
     async def check(request: web.Request, handler: Handler) -> web.StreamResponse:
         given = request.headers.get("Authorization", "").encode("utf-8", "surrogateescape")
-        if token and request.path.startswith("/views/") and not hmac.compare_digest(given, expected):
+        if token and not hmac.compare_digest(given, expected):
             raise web.HTTPUnauthorized
         return await handler(request)
 

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import Any
 
 from aiohttp import web
 from aiokafka.errors import KafkaError
-from prometheus_client import CollectorRegistry, Gauge, generate_latest
+from prometheus_client import CollectorRegistry, Gauge
 
 from services.edge.kafka import KafkaSettings, consumer, producer
 from services.edge.log import logger
 from services.edge.processor.dead_letters import parked
 from services.edge.topics import Topics
-from services.live_views.api import Health, make_api
+from services.live_views.api import Progress, make_api
 from services.live_views.board import Board
 from services.live_views.engine import follow, make_app
 from services.live_views.guard import Guard, Parked, ReadEvent
@@ -37,6 +38,8 @@ class LiveViews:
         self._lost = ""
         self._moved_at = 0.0
         self._moved_to = -1
+        self._guard: Guard | None = None
+        self.registry = CollectorRegistry()
         self.board = Board()
         self.port = 0
         """The port served, once it is."""
@@ -53,7 +56,7 @@ class LiveViews:
         app = make_app(self._kafka, self._topics.prefix)
         guard = Guard(self.board, self._read, lambda one: self._park(sender, one), ends, self._lose)
         follow(app, self._topics.events, guard.handle)
-        runner = web.AppRunner(make_api(self.board, self._health(guard), self._settings.token.get_secret_value()))
+        runner = web.AppRunner(make_api(self.board, self._progress(guard), self._settings.token.get_secret_value()))
         try:
             await self._serve(runner)
             app.finalize()
@@ -104,20 +107,28 @@ class LiveViews:
         except KafkaError as error:
             self._lose(f"a dead letter was refused: {type(error).__name__}")
 
-    def _health(self, guard: Guard) -> Health:
-        registry = CollectorRegistry()
+    def _progress(self, guard: Guard) -> Progress:
+        self._guard = guard
         for name in ("handled", "repeats", "unreadable", "gaps"):
-            gauge = Gauge(f"stagewire_live_views_{name}", f"Records {name} since the start", registry=registry)
-            gauge.set_function(lambda name=name: getattr(guard, name))  # type: ignore[misc]
+            gauge = Gauge(f"stagewire_live_views_{name}", f"Records {name} since the start", registry=self.registry)
+            gauge.set_function(partial(getattr, guard, name))
 
         def detail() -> dict[str, int]:
             seen = {"handled": guard.handled, "waiting": guard.waiting(), "items": self.board.items()}
-            return {**seen, "unreadable": guard.unreadable, "gaps": guard.gaps}
+            return {**seen, "repeats": guard.repeats, "unreadable": guard.unreadable, "gaps": guard.gaps}
 
-        return Health(lambda: self._alive(guard), lambda: guard.complete, detail, lambda: generate_latest(registry))
+        return Progress(lambda: guard.complete, detail)
 
-    def _alive(self, guard: Guard) -> bool:
-        now = asyncio.get_running_loop().time()
-        if guard.handled != self._moved_to or guard.complete:
-            self._moved_to, self._moved_at = guard.handled, now
-        return now - self._moved_at < self._settings.stuck_seconds
+    def why_not_ready(self) -> str:
+        """Return why the views are not served; empty if they are."""
+        if self._guard is None:
+            return "starting"
+        return "" if self._guard.complete else f"rebuilding: {self._guard.waiting()} offsets to read"
+
+    def why_not_alive(self) -> str:
+        """Return why the process should be restarted: records wait, and none was handled for long."""
+        now, guard = asyncio.get_running_loop().time(), self._guard
+        if guard is None or guard.complete or guard.handled != self._moved_to:
+            self._moved_to, self._moved_at = guard.handled if guard else -1, now
+        idle = now - self._moved_at
+        return f"no record was handled for {idle:.0f} s" if idle > self._settings.stuck_seconds else ""

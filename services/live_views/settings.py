@@ -18,6 +18,8 @@ class LiveViewsSettings(BaseSettings):
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 8084
     """0 takes a free one."""
+    health_port: Annotated[int, Field(ge=0, le=65535)] = 8085
+    """`/livez`, `/readyz` and `/metrics` for probes; no views there."""
     token: SecretStr = SecretStr("")
     """Bearer token of the gateway; may be empty on a loopback address only."""
     stuck_seconds: Annotated[float, Field(gt=0)] = 60.0

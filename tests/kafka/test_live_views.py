@@ -120,8 +120,8 @@ async def _fresh_count(kafka: KafkaSettings, topics: Topics, home: Path) -> Hist
     service = HistoryService(feed, store, metrics)
     task = asyncio.create_task(service.run())
     async with asyncio.timeout(40):
-        while not service.ready or not all(_indexed(store, key) for key in KEYS):
-            await asyncio.sleep(0.05)  # noqa: ASYNC110 - the index has no event to wait for
+        while not service.ready or not all(_indexed(store, key) for key in KEYS):  # noqa: ASYNC110 - the index has no event to wait for
+            await asyncio.sleep(0.05)
     service.stop()
     await task
     return History(store, CODEC.decode, evolve)
@@ -138,11 +138,11 @@ async def test_the_views_equal_a_fresh_count_from_history(kafka: KafkaSettings, 
     await _send(kafka, topics.events, _written([one for life in lives for one in life[:3]]))
     await _send(kafka, topics.events, _written([recorded(KEYS[0], 4, e.ItemDeleted())]), commit=False)
     async with _views(kafka, topics) as (views, task):
-        await _until(lambda body: body["ready"], views, task, "/readyz")
+        await _until(lambda body: body["complete"], views, task, "/status")
         await _send(kafka, topics.events, _written([one for life in lives for one in life[3:]]))
         await _send(kafka, topics.events, _written(lives[3]))
         total = sum(map(len, lives)) + len(lives[3])
-        await _until(lambda body: body["handled"] >= total, views, task, "/readyz")
+        await _until(lambda body: body["handled"] >= total, views, task, "/status")
         history = await _fresh_count(kafka, topics, tmp_path)
         for tenant in ("acme", "rival"):
             rows = (await _get(views, f"/views/{tenant}/stages"))[1]["rows"]
@@ -165,10 +165,10 @@ async def test_a_record_that_cannot_be_read_is_parked_and_the_others_are_counted
 ) -> None:
     """Its bytes lie in the dead letters with their origin, and later events of the item still count."""
     async with _views(kafka, topics) as (views, task):
-        await _until(lambda body: body["ready"], views, task, "/readyz")
+        await _until(lambda body: body["complete"], views, task, "/status")
         life = _life(KEYS[1])
         await _send(kafka, topics.events, [*_written(life[:1]), (b"acme/deal/1", b"\0nonsense"), *_written(life[2:3])])
-        body = await _until(lambda body: body["handled"] == 3, views, task, "/readyz")
+        body = await _until(lambda body: body["handled"] == 3, views, task, "/status")
         assert (body["unreadable"], body["items"]) == (1, 1)
         assert [row["stage"] for row in (await _get(views, "/views/acme/stages"))[1]["rows"]] == ["s1"]
     reader = consumer(kafka, None, offset_reset="earliest")
@@ -186,11 +186,11 @@ async def test_a_gap_ends_the_process_and_its_next_start_counts_the_log_as_it_is
     """A gap that shows while running may be a loss on the way; one that stands in the log is shown and lived with."""
     life = _life(KEYS[2])
     async with _views(kafka, topics) as (views, task):
-        await _until(lambda body: body["ready"], views, task, "/readyz")
+        await _until(lambda body: body["complete"], views, task, "/status")
         await _send(kafka, topics.events, _written([life[0], life[2]]))
         with pytest.raises(RebuildError, match="acme/deal/2"):
             async with asyncio.timeout(40):
                 await task
     async with _views(kafka, topics) as (views, task):
-        body = await _until(lambda body: body["ready"], views, task, "/readyz")
+        body = await _until(lambda body: body["complete"], views, task, "/status")
         assert (body["gaps"], body["items"]) == (1, 1)

@@ -1,0 +1,37 @@
+"""`python -m services.history`: one process of the index."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+
+from services.edge import names
+from services.edge.kafka import KafkaSettings
+from services.edge.log import logger, set_up_logging
+from services.edge.topics import Topics, TopicSettings
+from services.history.bootstrap import history_service
+from services.history.settings import HistorySettings
+
+
+async def run(kafka: KafkaSettings, topics: Topics, settings: HistorySettings) -> None:
+    """Run until SIGTERM or SIGINT."""
+    async with history_service(kafka, topics, settings) as (service, health):
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, service.stop)
+        await health.start()
+        logger().info(names.LOG_STARTED, service="history", health_port=health.port)
+        try:
+            await service.run()
+        finally:
+            await health.stop()
+        logger().info(names.LOG_STOPPED, service="history")
+
+
+def main() -> None:
+    """Read the settings and run."""
+    set_up_logging()
+    asyncio.run(run(KafkaSettings(), Topics.of(TopicSettings()), HistorySettings()))
+
+
+if __name__ == "__main__":
+    main()
