@@ -19,14 +19,24 @@ from services.edge.codec.names import Classes, Schema, branch_name, kind_of, mak
 Reader: TypeAlias = Callable[[bytes, int], tuple[Any, int]]
 
 _DOUBLE = struct.Struct("<d").unpack
+_MOMENT_BYTES = 6
+_MOMENTS: dict[bytes, int] = {}
+"""Moments by their bytes: those of our time have six, and one stands in many records of a batch."""
+_KEPT = 8_192
+_new_tuple: Callable[..., Any] = tuple.__new__
 
 
 def read_long(buffer: bytes, at: int) -> tuple[int, int]:
     """Read a zigzag variable-length integer; more than 64 bits are refused."""
     byte = buffer[at]
-    at += 1
-    value = byte & 127
-    shift = 7
+    if byte < 128:
+        return (byte >> 1) ^ -(byte & 1), at + 1
+    known = _MOMENTS.get(buffer[at : at + _MOMENT_BYTES])
+    return (known, at + _MOMENT_BYTES) if known is not None else _read_large(buffer, at)
+
+
+def _read_large(buffer: bytes, start: int) -> tuple[int, int]:
+    value, shift, at, byte = 0, 0, start, 128
     while byte > 127:
         byte = buffer[at]
         at += 1
@@ -36,7 +46,16 @@ def read_long(buffer: bytes, at: int) -> tuple[int, int]:
             raise ValueError("an integer has more than 64 bits")
     if value >> 64:
         raise ValueError("an integer has more than 64 bits")
-    return (value >> 1) ^ -(value & 1), at
+    found = (value >> 1) ^ -(value & 1)
+    if at - start == _MOMENT_BYTES:
+        _remember(buffer[start:at], found)
+    return found, at
+
+
+def _remember(written: bytes, value: int) -> None:
+    if len(_MOMENTS) >= _KEPT:
+        _MOMENTS.clear()
+    _MOMENTS[written] = value
 
 
 def read_text(buffer: bytes, at: int) -> tuple[str, int]:
@@ -187,23 +206,31 @@ def _record(writer: Schema, reader: Schema, classes: Classes) -> Reader:
 
 
 def _same(readers: list[Reader], make: Callable[..., Any]) -> Reader:
-    if len(readers) == 1:
-        only = readers[0]
-
-        def read_one(buffer: bytes, at: int) -> tuple[Any, int]:
-            value, at = only(buffer, at)
-            return make(value), at
-
-        return read_one
+    """Read a record field by field; texts and short integers, which most fields are, cost no call."""
+    new: Callable[..., Any] = _new_tuple if isinstance(make, type) and issubclass(make, tuple) else _call
+    steps = [(read_field is read_text, read_field is read_long, read_field) for read_field in readers]
 
     def read(buffer: bytes, at: int) -> tuple[Any, int]:
-        values = []
-        for read_field in readers:
-            value, at = read_field(buffer, at)
-            values.append(value)
-        return make(*values), at
+        values: list[Any] = []
+        add = values.append
+        for is_text, is_long, read_field in steps:
+            if is_text and not (size := buffer[at]) & 129:
+                start = at + 1
+                at = start + (size >> 1)
+                add(buffer[start:at].decode())
+            elif is_long and (size := buffer[at]) < 128:
+                add((size >> 1) ^ -(size & 1))
+                at += 1
+            else:
+                value, at = read_field(buffer, at)
+                add(value)
+        return new(make, values), at
 
     return read
+
+
+def _call(make: Callable[..., Any], values: list[Any]) -> Any:
+    return make(*values)
 
 
 def _resolved(writer: Schema, reader: Schema, classes: Classes, make: Callable[..., Any]) -> Reader:

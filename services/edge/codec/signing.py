@@ -1,4 +1,8 @@
-"""The keyed hash of changes that only Stagewire's own services may send (design section 1)."""
+"""The keyed hash of changes that only Stagewire's own services may send (design section 1).
+
+HMAC-SHA256 over the record's full name and a fixed form: the frame's fields of the first release, then schema id and
+body bytes as they travel. A field added to the frame later does not make the signatures of another release invalid.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +10,8 @@ import hashlib
 import hmac
 from collections.abc import Sequence
 
-from services.edge.codec.write import write_text
+from automation.items.changes import ChangeFrame
+from services.edge.codec.write import write_long, write_text
 
 SIGNATURE_BYTES = 32
 
@@ -23,13 +28,21 @@ class Signer:
         return f"Signer({len(self._secrets)} secrets)"
 
     def sign(self, subject: str, unsigned: bytes) -> bytes:
-        """Return the HMAC-SHA256 of a record's full name and its bytes with an empty signature."""
+        """Return the HMAC-SHA256 of a record's full name and its signed form."""
         return _mac(self._secrets[0], subject, unsigned)
 
     def verify(self, subject: str, unsigned: bytes, signature: bytes) -> bool:
         """Say, in constant time, whether one of the secrets made the signature."""
         good = [hmac.compare_digest(_mac(secret, subject, unsigned), signature) for secret in self._secrets]
         return any(good)
+
+
+def signed_form(frame: ChangeFrame, content: bytes) -> bytes:
+    """Return what is signed: the frame without its signature, each part with its length, then `content`."""
+    texts = (frame.change_id, frame.tenant, frame.item_type, frame.item_id, frame.source, frame.actor)
+    causes = (frame.cause_id, frame.root_id)
+    numbers = (frame.occurred_at, frame.source_seq, frame.depth, frame.definitions_version)
+    return b"".join((*map(write_text, texts), *map(write_text, causes), *map(write_long, numbers), content))
 
 
 def _mac(secret: bytes, subject: str, unsigned: bytes) -> bytes:

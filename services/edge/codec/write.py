@@ -18,6 +18,8 @@ Writer: TypeAlias = Callable[[Any], bytes]
 
 _SMALL = tuple(bytes((n,)) for n in range(128))
 _DOUBLE = struct.Struct("<d").pack
+_LARGE: dict[int, bytes] = {}
+_KEPT = 8_192
 _MIN, _MAX = -(2**63), 2**63 - 1
 _PYTHON_TYPES: Mapping[str, tuple[type, ...]] = {
     "null": (type(None),),
@@ -33,12 +35,22 @@ _PYTHON_TYPES: Mapping[str, tuple[type, ...]] = {
 
 
 def write_long(value: int) -> bytes:
-    """Return the zigzag variable-length form of an integer of 64 bits."""
+    """Return the zigzag variable-length form of an integer of 64 bits; moments repeat, so large ones are kept."""
+    if 0 <= value < 64:
+        return _SMALL[value << 1]
+    known = _LARGE.get(value)
+    if known is not None and type(value) is int:
+        return known
+    if len(_LARGE) >= _KEPT:
+        _LARGE.clear()
+    made = _LARGE[value] = _long(value)
+    return made
+
+
+def _long(value: int) -> bytes:
     if not _MIN <= value <= _MAX:
         raise UnwritableError("out_of_range", "an integer has more than 64 bits")
     rest = (value << 1) ^ (value >> 63)
-    if rest < 128:
-        return _SMALL[rest]
     out = bytearray()
     while rest > 127:
         out.append(rest & 127 | 128)
