@@ -90,8 +90,8 @@ class Processor:
         """Process until `stop`; returns after the last commit, having left the group."""
         self._consumer: AIOKafkaConsumer = self._worker.clients.inbox()
         self._inbox = Inbox(self._consumer, self._settings.queue_records)
-        await self._consumer.start()
         try:
+            await self._consumer.start()
             await self._prepare()
             self._consumer.subscribe([self._stream.inbox], listener=Listener(self._take, self._give_back, self._end))
             self._log.info(names.LOG_STARTED, stream=self._stream.name)

@@ -1,0 +1,67 @@
+"""Timers of the loop on a real broker: order against changes, the clock, bursts."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import orjson
+import pytest
+
+from services.edge.kafka import KafkaSettings
+from tests.processor_world import ToyWorld
+
+pytestmark = pytest.mark.kafka
+
+
+@pytest.fixture
+async def world(kafka: KafkaSettings) -> AsyncIterator[ToyWorld]:
+    """Topics of its own for each test."""
+    opened = await ToyWorld(kafka).open()
+    yield opened
+    await opened.close()
+
+
+async def test_after_an_outage_timers_fire_between_the_changes_where_they_were_due(world: ToyWorld) -> None:
+    """What came before the deadline still counts as before it, although all is read late."""
+    await world.send("t/toy/1", "wait", **{"in": 300, "to": ""})
+    await world.send("t/toy/1", "add")
+    await asyncio.sleep(0.5)
+    await world.send("t/toy/1", "add")
+    world.start()
+    events = [orjson.loads(record.value)["event"]["kind"] for record in await world.arrived(4)]
+    assert events == ["wait", "add", "fired", "add"]
+    verdict = await world.verdict()
+    assert not verdict.bad, verdict.examples
+
+
+async def test_the_clock_fires_a_timer_when_nothing_else_comes(world: ToyWorld) -> None:
+    """Not before it is due, and within a second of it."""
+    world.start()
+    await world.send("t/toy/1", "wait", **{"in": 700, "to": ""})
+    fired = (await world.arrived(2))[-1]
+    due = orjson.loads(fired.value)["event"]["due"]
+    assert due <= fired.timestamp < due + 1_000
+
+
+async def test_a_burst_of_timers_is_cut_into_batches_and_keeps_due_order(world: ToyWorld) -> None:
+    """A hundred timers in batches of ten; (due, key, id) is their order."""
+    for number in range(100):
+        await world.send(f"t/toy/{number % 7}", "wait", **{"in": 300 - number, "to": ""})
+    await asyncio.sleep(0.4)
+    running = world.start(batch_records=10)
+    await world.arrived(200)
+    verdict = await world.verdict()
+    assert not verdict.bad, verdict.examples
+    assert verdict.counted["timers"] == 100
+    assert not running.ended.done()
+
+
+async def test_a_timer_asks_another_item_in_the_same_transaction(world: ToyWorld) -> None:
+    """The answer to a timer may be a change of an item on another partition."""
+    world.start()
+    for number in range(6):
+        await world.send(f"t/toy/{number}", "wait", **{"in": 50, "to": f"t/toy/{number + 1}"})
+    await world.arrived(18)
+    verdict = await world.verdict()
+    assert not verdict.bad, verdict.examples
