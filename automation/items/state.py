@@ -108,10 +108,11 @@ class ItemState(NamedTuple):
 
 
 def seen_mark(change_id: str) -> bytes:
-    """Return the 16 bytes under which a change is remembered; an id of 32 hex digits stands for itself."""
-    if len(change_id) == 2 * SEEN_WIDTH:
+    """Return the 16 bytes under which a change is remembered; a UUID, with dashes or without, stands for itself."""
+    digits = change_id.replace("-", "")
+    if len(digits) == 2 * SEEN_WIDTH:
         try:
-            return bytes.fromhex(change_id)
+            return bytes.fromhex(digits)
         except ValueError:
             pass
     return bytes.fromhex(stable_id("change", change_id))

@@ -29,6 +29,10 @@ class Subject(Protocol):
         """Return further topics that outputs go to."""
         ...
 
+    def is_output(self, headers: Headers) -> bool:
+        """Say whether a record of the inbox, not sent by the harness, is an output of the stream."""
+        ...
+
 
 class Place(NamedTuple):
     """Where a run takes place."""

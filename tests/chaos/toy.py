@@ -156,3 +156,8 @@ def changes(rng: random.Random, keys: int = 200) -> Iterator[tuple[bytes, bytes,
         change |= {"to": rng.choice(["", other])} | rng.choices(kinds, [70, 15, 15])[0]
         broken = rng.random() < 0.005
         yield key.encode(), b"{broken" if broken else orjson.dumps(change), ()
+
+
+def is_output(headers: Headers) -> bool:
+    """Nobody else writes into the toy's inbox."""
+    return True
