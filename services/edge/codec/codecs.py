@@ -12,10 +12,11 @@ from automation.envelope import Recorded
 from automation.items.changes import ChangeFrame
 from services.edge.codec.derive import classes_of, derive
 from services.edge.codec.errors import UnknownEventError, UnwritableError
+from services.edge.codec.ids import Registry
 from services.edge.codec.normal import normal
 from services.edge.codec.read import compile_reader
 from services.edge.codec.records import PREFIX, Readers, Records
-from services.edge.codec.registry import Registry, repository
+from services.edge.codec.registry import repository
 from services.edge.codec.signing import Signer, signed_form
 from services.edge.codec.streams import CHANGES, DEFINITIONS, ITEMS, PAYMENT_CHANGES, PAYMENTS, StreamClasses
 from services.edge.codec.write import compile_writer

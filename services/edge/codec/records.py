@@ -6,10 +6,10 @@ from typing import Any, NamedTuple
 
 from services.edge.codec.derive import classes_of
 from services.edge.codec.errors import SchemaError, UnwritableError
+from services.edge.codec.ids import Registered, Registry
 from services.edge.codec.names import Schema
 from services.edge.codec.normal import normal
 from services.edge.codec.read import Reader, compile_reader
-from services.edge.codec.registry import Registered, Registry
 from services.edge.codec.streams import StreamClasses
 from services.edge.codec.write import Writer, compile_writer
 from services.edge.stream import UnreadableError

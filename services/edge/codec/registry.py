@@ -1,47 +1,24 @@
-"""Schema ids: which number on the wire stands for which schema (Confluent wire format, magic byte 0)."""
+"""The registry that lives in the repository: `registry.json` beside the schemas, released ones included."""
 
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import Any
 
 from services.edge.codec.errors import SchemaError
-from services.edge.codec.names import Schema
+from services.edge.codec.ids import Registered, Registry
 from services.edge.codec.normal import normal
+from services.edge.codec.rest_registry import RestRegistry
 
 SCHEMA_FOLDER = Path(__file__).resolve().parents[3] / "schemas" / "avro"
 """Beside the packages, in a checkout as in an installation."""
 
 LEDGER = "registry.json"
 """`{"next": id, "schemas": {id: {"subject": full name, "version": n, "file": path below the folder}}}`."""
-
-
-class Registered(NamedTuple):
-    """A schema with its id; `subject` is the full name of its record (RecordNameStrategy)."""
-
-    schema_id: int
-    subject: str
-    schema: Schema
-    """In normal form."""
-
-
-class Registry(Protocol):
-    """Where schema ids come from; both methods are quick after their first call for a subject or id."""
-
-    def current(self, subject: str) -> Registered:
-        """Return the schema to write a record with; raises `SchemaError` if there is none."""
-        ...
-
-    def find(self, schema_id: int) -> Registered | None:
-        """Return the schema of an id, None if nobody knows it; raises `RegistryUnavailableError` if that is unsure."""
-        ...
-
-    def is_ours(self, schema_id: int) -> bool:
-        """Say whether an unknown id looks like one of a newer release of Stagewire, rather than a sender's mistake."""
-        ...
 
 
 class FolderRegistry:
@@ -79,6 +56,7 @@ class FolderRegistry:
 
 
 @lru_cache(maxsize=1)
-def repository() -> FolderRegistry:
-    """Return the registry of the schemas shipped with this release."""
-    return FolderRegistry()
+def repository() -> Registry:
+    """Return the Schema Registry of `SCHEMA_REGISTRY_URL`, or else the schemas shipped with this release."""
+    url = os.environ.get("SCHEMA_REGISTRY_URL", "")
+    return RestRegistry(url) if url else FolderRegistry()
