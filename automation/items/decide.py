@@ -17,6 +17,9 @@ from automation.values import Moment
 
 _TYPES_WITH_PAYMENT_TRIGGER = ("lead", "deal", "quote", "spa_item")
 
+_RANKS = {"unpaid": 0, "paid": 1, "voided": 2}
+"""A payment document goes one way: unpaid, paid, voided. What says less than is known was overtaken."""
+
 
 class Outcome(NamedTuple):
     """The state after the decision, its events, and requests that no event stands for."""
@@ -28,8 +31,8 @@ class Outcome(NamedTuple):
 
 def _report_payment(turn: Turn, change: c.ReportPayment) -> None:
     old = turn.state.payments.get(change.payment_id)
-    if old is not None and (old.status == change.status or change.status == "unpaid"):
-        turn.emit(e.ChangeSeen("no_change"))
+    if old is not None and _RANKS[change.status] <= _RANKS[old.status]:
+        turn.emit(e.ChangeSeen("no_change" if old.status == change.status else "overtaken"))
         return
     turn.emit(e.PaymentNoted(change.payment_id, change.order_id, change.status, change.amount, change.link))
     if change.status != "paid":

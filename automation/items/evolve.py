@@ -7,8 +7,9 @@ from typing import Any
 
 from automation.envelope import Envelope, Recorded
 from automation.items import events as e
-from automation.items.state import SEEN_LIMIT, SEEN_WIDTH, ItemState, Payment, Run, seen_mark
+from automation.items.state import ItemState, Payment, Run
 from automation.plan import Answer
+from automation.seen import digest, remember
 from automation.values import Value
 
 HOUR_MS = 3_600_000
@@ -201,13 +202,6 @@ _FOLDS: Mapping[type, Callable[[ItemState, Envelope, Any], Patch]] = {
 }
 
 
-def _remembered(state: ItemState, change_id: str) -> bytes:
-    mark = seen_mark(change_id)
-    if state.seen[-SEEN_WIDTH:] == mark:
-        return state.seen
-    return (state.seen + mark)[-SEEN_WIDTH * SEEN_LIMIT :]
-
-
 def evolve(state: ItemState, recorded: Recorded) -> ItemState:
     """Return the state with one more event; raises `KeyError` for an unknown type of event, which stops the reader."""
     env = recorded.envelope
@@ -215,7 +209,7 @@ def evolve(state: ItemState, recorded: Recorded) -> ItemState:
     patch["version"] = env.version
     patch["recorded_at"] = env.recorded_at
     if env.change_id:
-        patch["seen"] = _remembered(state, env.change_id)
+        patch["seen"] = remember(state.seen, digest(env.change_id))
         if env.source_seq:
             patch["source_seq"] = env.source_seq
     return state._replace(**patch)

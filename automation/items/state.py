@@ -10,10 +10,8 @@ from typing import Any, NamedTuple
 from automation.envelope import Key, stable_id
 from automation.items.events import Link, ProductRow
 from automation.plan import Answer
+from automation.seen import digest, position
 from automation.values import Moment, Money, Value
-
-SEEN_WIDTH = 16
-SEEN_LIMIT = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,24 +105,9 @@ class ItemState(NamedTuple):
         return next((k.item_id for k in self.links if k.item_type == item_type and k.relation == "client"), "")
 
 
-def seen_mark(change_id: str) -> bytes:
-    """Return the 16 bytes under which a change is remembered; a UUID, with dashes or without, stands for itself."""
-    digits = change_id.replace("-", "")
-    if len(digits) == 2 * SEEN_WIDTH:
-        try:
-            return bytes.fromhex(digits)
-        except ValueError:
-            pass
-    return bytes.fromhex(stable_id("change", change_id))
-
-
 def has_seen(state: ItemState, change_id: str) -> bool:
-    """Say whether the change is among the last 1,000 that the item handled."""
-    mark, seen, at = seen_mark(change_id), state.seen, -1
-    while (at := seen.find(mark, at + 1)) >= 0:
-        if at % SEEN_WIDTH == 0:
-            return True
-    return False
+    """Say whether the change is among the last that the item handled."""
+    return position(state.seen, digest(change_id)) >= 0
 
 
 def run_id_of(state: ItemState, rule_id: str, entry: int) -> str:

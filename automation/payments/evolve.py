@@ -13,8 +13,8 @@ from automation.payments.events import (
     PaymentDocumentVoided,
     PaymentEvent,
 )
-from automation.payments.seen import digest, remember
 from automation.payments.state import Document, PayableState, notice_entry, union
+from automation.seen import digest, remember
 
 FOLD_VERSION = 1
 """Raised when `evolve` or the shape of the state changes."""

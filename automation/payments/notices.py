@@ -14,8 +14,8 @@ from automation.payments.events import (
     PaymentDocumentVoided,
     PaymentEvent,
 )
-from automation.payments.seen import digest
 from automation.payments.state import Document, PayableState
+from automation.seen import digest
 from automation.values import Moment
 
 MANUAL = "manual"

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from automation.items.events import ProductRow
 from automation.payments.events import NO_MONEY
-from automation.payments.seen import WIDTH, digest, position
+from automation.seen import WIDTH, digest, position
 from automation.values import Moment, Money
 
 ORDER = "order"

@@ -24,13 +24,13 @@ Framed = tuple[ChangeFrame, ItemChange]
 class DealStream:
     """The `Stream` of items for the transactional loop."""
 
-    name = "deal_stream"
     fold_version = FOLD_VERSION
 
     def __init__(
         self, topics: Topics, changes: ChangeCodec, events: EventCodec, copies: Copies,
         definitions: Definitions, release: str,
     ) -> None:  # fmt: skip
+        self.name = f"{topics.prefix}deal_stream"
         self.inbox = topics.changes
         self.log = topics.events
         self.snapshots = topics.snapshots

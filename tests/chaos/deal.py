@@ -41,9 +41,7 @@ def stream(prefix: str) -> DealStream:
     """Make the stream on topics behind a prefix, with definitions that stay."""
     topics, events, changes = Topics(prefix), item_events(), item_changes(SIGNER)
     copies = Copies(topics, events, changes, payment_changes(SIGNER))
-    made = DealStream(topics, changes, events, copies, FixedDefinitions(spec.book_of(*_definitions())), "chaos")
-    made.name = f"{prefix}deal_stream"
-    return made
+    return DealStream(topics, changes, events, copies, FixedDefinitions(spec.book_of(*_definitions())), "chaos")
 
 
 def topics(prefix: str) -> Sequence[str]:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from automation.items import changes as c
 from automation.items import events as e
 from automation.values import Money, Personal
-from tests.core.spec import DEAL, TENANT, Story, book_of, deal, pipeline, rule, trigger
-from tests.core.spec import PEOPLE
+from tests.core.spec import DEAL, PEOPLE, TENANT, Story, book_of, deal, pipeline, rule, trigger
 
 EUR_20K = Money(2_000_000, "EUR")
 LINK = {"payment_link": "https://pay.test/x", "payment_id": "p1", "payment_amount": EUR_20K}

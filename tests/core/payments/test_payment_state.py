@@ -12,7 +12,7 @@ from automation.envelope import Key
 from automation.payments.changes import LinkOrder, RegisterOrder
 from automation.payments.checks import flaw
 from automation.payments.ids import MAX_LENGTH, payable_of, payment_id
-from automation.payments.seen import KEPT, WIDTH, digest, position, remember
+from automation.seen import KEPT, WIDTH, digest, position, remember
 from automation.values import Money
 
 EUR_100 = Money(10_000, "EUR")
