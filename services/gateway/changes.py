@@ -1,0 +1,158 @@
+"""From a body to a change: checked with the tenant's definitions before it is taken (spec 1.8, 1.17)."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from automation.definitions.book import Book, TenantView
+from automation.definitions.models import FieldDef
+from automation.envelope import STAGED, Key, stable_id
+from automation.errors import ChangeRefusedError
+from automation.items import changes as c
+from automation.items.events import Link, ProductRow
+from automation.items.fields import checked
+from automation.values import Moment, Money, Personal, Value
+from services.gateway import bodies as b
+from services.gateway.problems import Fault, Problem
+from services.gateway.sending import Letter
+
+
+class Origin(NamedTuple):
+    """What a change gets from its request."""
+
+    tenant: str
+    now: Moment
+    once_key: str
+    """Made from the Idempotency-Key, empty without one."""
+
+
+def letter_of(book: Book, origin: Origin, key: Key, body: Any) -> Letter:
+    """Return the change on its way to the item; raises `Problem` (422) naming every path at fault."""
+    view = book.tenant(key.tenant)
+    if view is None:
+        raise Problem(422, "unknown_tenant", "nothing is defined yet: save definitions first")
+    faults = _Faults()
+    change = _MAKERS[type(body)](view, key, body, faults)
+    faults.end()
+    return Letter("items", _frame(origin, key, body, book.version), change)
+
+
+def _frame(origin: Origin, key: Key, body: b.ChangeBase, version: int) -> c.ChangeFrame:
+    change_id = _change_id(origin, body.change_key)
+    actor = f"user:{body.user}" if body.user else ""
+    moment = origin.now if body.occurred_at is None else body.occurred_at
+    return c.ChangeFrame(change_id, *key, moment, body.source, actor, body.source_seq, "", change_id, 0, version, b"")
+
+
+def _change_id(origin: Origin, change_key: str) -> str:
+    if change_key:
+        return stable_id("gateway-change", origin.tenant, change_key)
+    return origin.once_key or uuid.uuid4().hex
+
+
+class _Faults:
+    """Collects everything that is wrong, so that a caller sees it all at once."""
+
+    def __init__(self) -> None:
+        self.found: list[Fault] = []
+
+    def add(self, path: str, rule: str, message: str) -> None:
+        self.found.append(Fault(path, rule, message))
+
+    def end(self) -> None:
+        if self.found:
+            raise Problem(422, "invalid_change", "the change breaks rules of its item type", errors=self.found)
+
+
+def _fields(view: TenantView, key: Key, given: Mapping[str, Any], faults: _Faults) -> dict[str, Value]:
+    defined = view.fields(key.item_type)
+    values: dict[str, Value] = {}
+    for code, raw in given.items():
+        try:
+            values |= checked(defined, {code: _value(defined.get(code), raw)})
+        except ChangeRefusedError as refused:
+            path, _, message = refused.detail.partition(": ")
+            faults.add(path, refused.reason, message)
+    return values
+
+
+def _value(field: FieldDef | None, raw: Any) -> Any:
+    """Return a JSON value in the type of its field; what has no such form is left for the check to refuse."""
+    if isinstance(raw, list):
+        return tuple(raw)
+    if field is not None and field.type == "money" and isinstance(raw, dict) and raw.keys() == {"minor", "currency"}:
+        currency = raw["currency"]
+        return Money(raw["minor"], currency) if isinstance(currency, str) else raw
+    return raw
+
+
+def _check_place(view: TenantView, key: Key, pipeline: str, stage: str, faults: _Faults) -> None:
+    """Check that pipeline and stage exist; of a save without a pipeline only that some pipeline has the stage."""
+    if key.item_type.partition(".")[0] not in STAGED:
+        if pipeline or stage:
+            faults.add("stage" if stage else "pipeline", "unknown_stage", f"{key.item_type} has no stages")
+        return
+    own = [found for (kind, _), found in view.pipelines.items() if kind == key.item_type]
+    chosen = [found for found in own if not pipeline or found.id == pipeline]
+    if not chosen:
+        faults.add("pipeline", "unknown_pipeline", f"{key.item_type} has no pipeline {pipeline or '(default)'}"[:200])
+    elif stage and all(place.id != stage for found in chosen for place in found.stages):
+        faults.add("stage", "unknown_stage", f"no such stage: {stage}"[:200])
+
+
+def _default_pipeline(view: TenantView, key: Key, pipeline: str) -> str:
+    default = None if pipeline else view.default_pipeline(key.item_type)
+    return default.id if default else pipeline
+
+
+def _create(view: TenantView, key: Key, body: b.CreateBody, faults: _Faults) -> c.CreateItem:
+    _check_place(view, key, _default_pipeline(view, key, body.pipeline), body.stage, faults)
+    return c.CreateItem(
+        _fields(view, key, body.fields, faults), body.pipeline, body.stage, body.responsible, tuple(body.observers),
+        rows_of(body.rows), _links(body.links),
+    )  # fmt: skip
+
+
+def _save(view: TenantView, key: Key, body: b.SaveBody, faults: _Faults) -> c.SaveItem:
+    if body.pipeline is not None or body.stage is not None:
+        _check_place(view, key, body.pipeline or "", body.stage or "", faults)
+    return c.SaveItem(
+        _fields(view, key, body.fields, faults), body.pipeline, body.stage, body.responsible,
+        None if body.observers is None else tuple(body.observers), None if body.rows is None else rows_of(body.rows),
+        _links(body.link), _links(body.unlink),
+    )  # fmt: skip
+
+
+def _comment(_view: TenantView, _key: Key, body: b.CommentBody, _faults: _Faults) -> c.AddComment:
+    return c.AddComment(Personal(body.text))
+
+
+def _activity(_view: TenantView, _key: Key, body: b.ActivityBody, _faults: _Faults) -> c.RecordActivity:
+    return c.RecordActivity(body.activity_id, body.activity, Personal(body.subject))
+
+
+def _delete(_view: TenantView, _key: Key, _body: b.DeleteBody, _faults: _Faults) -> c.DeleteItem:
+    return c.DeleteItem()
+
+
+_MAKERS: Mapping[type, Callable[[TenantView, Key, Any, _Faults], Any]] = {
+    b.CreateBody: _create,
+    b.SaveBody: _save,
+    b.CommentBody: _comment,
+    b.ActivityBody: _activity,
+    b.DeleteBody: _delete,
+}
+
+
+def rows_of(given: Sequence[b.RowBody]) -> tuple[ProductRow, ...]:
+    """Return rows of products as the core holds them."""
+    return tuple(
+        ProductRow(row.product_id, row.name, row.quantity_milli, Money(row.price.minor, row.price.currency))
+        for row in given
+    )
+
+
+def _links(given: Sequence[b.LinkBody]) -> tuple[Link, ...]:
+    return tuple(Link(link.item_type, link.item_id, link.relation) for link in given)

@@ -1,0 +1,60 @@
+"""Shop orders and the items that they are linked to (spec 1.13)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from http import HTTPStatus
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Request
+from starlette.responses import Response
+
+from automation.envelope import Key
+from automation.payments.changes import LinkOrder, RegisterOrder
+from automation.payments.state import ORDER
+from automation.values import Money
+from services.gateway import bodies as b
+from services.gateway.access import caller_of
+from services.gateway.changes import rows_of
+from services.gateway.idempotency import once
+from services.gateway.json_body import checked_as, read_json
+from services.gateway.operations import needs
+from services.gateway.payables import send_to_payable
+from services.gateway.ports import ports_of
+from services.gateway.show import answer
+
+ROUTER = APIRouter(prefix="/v1/orders", tags=["payments"])
+
+
+@ROUTER.post("", status_code=202, **needs("write", b.OrderBody))
+async def register_order(request: Request) -> Response:
+    """Register an order, or its new amount; items named again stay linked."""
+    caller, ports = caller_of(request), ports_of(request)
+
+    async def work() -> Response:
+        body = checked_as(b.OrderBody, await read_json(request))
+        key = Key(caller.tenant, ORDER, body.order_id)
+        amount = Money(body.amount.minor, body.amount.currency)
+        change = RegisterOrder(amount, _items(caller.tenant, body.items), rows_of(body.rows))
+        change_id = await send_to_payable(request, key, change, body.occurred_at)
+        return answer({"change_id": change_id, "status": "taken"}, HTTPStatus.ACCEPTED)
+
+    return await once(ports.answers, request, caller.tenant, work)
+
+
+@ROUTER.post("/{order_id}/items", status_code=202, **needs("write", b.ItemRef))
+async def link_order(request: Request, order_id: Annotated[b.Id, Path()]) -> Response:
+    """Link an item to an order."""
+    caller, ports = caller_of(request), ports_of(request)
+
+    async def work() -> Response:
+        body = checked_as(b.ItemRef, await read_json(request))
+        (item,) = _items(caller.tenant, [body])
+        change_id = await send_to_payable(request, Key(caller.tenant, ORDER, order_id), LinkOrder(item), None)
+        return answer({"change_id": change_id, "status": "taken"}, HTTPStatus.ACCEPTED)
+
+    return await once(ports.answers, request, caller.tenant, work)
+
+
+def _items(tenant: str, given: Sequence[b.ItemRef]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(Key(tenant, item.item_type, item.item_id).text for item in given))
