@@ -44,7 +44,7 @@ async def history_service(kafka: KafkaSettings, topics: Topics, settings: Histor
             topics.events: ("item", item_events().decode),
             topics.payment_events: ("payment", payment_events().decode),
         }
-        reader = consumer(kafka, f"{topics.prefix}{GROUP}", offset_reset="none")
+        reader = consumer(kafka, f"{topics.prefix}{GROUP}", offset_reset="none", instance_id=settings.instance_id)
         service = HistoryService(LogFeed(reader, list(logs), Indexer(store, logs, metrics)), store, metrics)
         health = HealthPort(service.why_not_alive, service.why_not_ready, registry, settings.health_port)
         yield Running(service, health)

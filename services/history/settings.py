@@ -17,5 +17,7 @@ class HistorySettings(BaseSettings):
 
     database_url: SecretStr = Field(default_factory=lambda: SecretStr(f"sqlite:///{home_dir() / 'history.db'}"))
     """`sqlite:///<path>` for one writing process, `postgresql://…` for several."""
+    instance_id: str | None = None
+    """Static membership of the consumer group: a restart under the same id finds its partitions at once."""
     health_port: Annotated[int, Field(ge=0, le=65535)] = 8083
     """0 takes a free one."""

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import subprocess
+import sys
 import uuid
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
+from typing import Protocol
 
 import pytest
 from prometheus_client import CollectorRegistry
@@ -15,6 +19,7 @@ from automation.envelope import Key, Recorded
 from automation.items import events as e
 from automation.items import evolve
 from services.edge import topic_check
+from services.edge.codec import item_events
 from services.edge.kafka import KafkaSettings, consumer, producer
 from services.edge.topics import Topics
 from services.history.feed import LogFeed, LostPositionError
@@ -30,14 +35,31 @@ from tests.history_world import Book, recorded
 
 pytestmark = pytest.mark.kafka
 
+
+class Writer(Protocol):
+    """What turns events into bytes."""
+
+    def write(self, recorded: Recorded) -> bytes:
+        """Return the bytes of an event."""
+        ...
+
+
+class Avro:
+    """The codec of the services."""
+
+    def __init__(self) -> None:
+        self._codec = item_events()
+        self.write, self.read = self._codec.encode, self._codec.decode
+
+
 KEYS = [Key("acme", "deal", str(number)) for number in range(20)]
 
 
 @pytest.fixture
 def topics(kafka: KafkaSettings) -> Topics:
-    """A log of its own for each test: what one test wrote would be unreadable to the next one's codec."""
+    """Logs of its own for each test: what one test wrote would be unreadable to the next one's codec."""
     named = Topics(prefix=f"h{uuid.uuid4().hex[:8]}.", partitions=PARTITIONS)
-    log = [topic for topic in named.declared() if topic.name == named.events]
+    log = [topic for topic in named.declared() if topic.name in (named.events, named.payment_events)]
     with_admin(kafka, lambda client: topic_check.apply(client, log))
     return named
 
@@ -52,7 +74,9 @@ def _events(first: int, last: int) -> list[Recorded]:
     ]
 
 
-async def _append(kafka: KafkaSettings, topic: str, book: Book, found: list[Recorded], *, commit: bool = True) -> None:
+async def _append(
+    kafka: KafkaSettings, topic: str, book: Writer, found: list[Recorded], *, commit: bool = True
+) -> None:
     """Append events in one transaction; without `commit` it is aborted, and its records stay unseen."""
     sender = producer(kafka, transactional_id=f"writer-{topic}", compression=None)
     await sender.start()
@@ -182,3 +206,43 @@ async def test_lag_is_known_while_records_wait(kafka: KafkaSettings, topics: Top
         await _until(lambda: service.detail["lag"] == 0, task)
         assert service.detail["partitions"] == topics.partitions
     store.close()
+
+
+@contextmanager
+def _process(kafka: KafkaSettings, topics: Topics, url: str) -> Iterator[subprocess.Popen[bytes]]:
+    """Run `python -m services.history` until the block ends; then it is killed without a word."""
+    env = {
+        **os.environ,
+        "KAFKA_BOOTSTRAP_SERVERS": str(kafka.bootstrap_servers),
+        "STAGEWIRE_TOPIC_PREFIX": topics.prefix,
+        "STAGEWIRE_HISTORY_DATABASE_URL": url,
+        "STAGEWIRE_HISTORY_INSTANCE_ID": "history-0",
+        "STAGEWIRE_HISTORY_HEALTH_PORT": "0",
+    }
+    running = subprocess.Popen([sys.executable, "-m", "services.history"], env=env, stderr=subprocess.DEVNULL)
+    try:
+        yield running
+    finally:
+        running.kill()
+        running.wait()
+
+
+async def test_kill_9_loses_nothing_and_repeats_nothing(kafka: KafkaSettings, topics: Topics, tmp_path: Path) -> None:
+    """The real process, killed while it reads, four times; its last life completes the index."""
+    avro, url = Avro(), f"sqlite:///{tmp_path}/history.db"
+    store = open_history(url)
+    for life in range(4):
+        await _append(kafka, topics.events, avro, _events(life * 50 + 1, life * 50 + 50))
+        with _process(kafka, topics, url) as running:
+            await _until(_some_of(store, life * 50 * len(KEYS)))
+            assert running.poll() is None
+    with _process(kafka, topics, url):
+        await _until(_all_at(store, 200))
+    assert _versions(store) == {key.item_id: list(range(1, 201)) for key in KEYS}
+    assert store.count_anomalies() == 0
+    assert History(store, avro.read, evolve).state_as_of(KEYS[7]).state.stage == "s200"
+    store.close()
+
+
+def _some_of(store: SqlHistory, more_than: int) -> Callable[[], bool]:
+    return lambda: sum(len(found) for found in _versions(store).values()) > more_than
