@@ -17,7 +17,7 @@ from bench.peer import Peer, Seen
 from bench.process import Running
 
 EVERY = 0.02  # seconds between two looks at the end of the output
-STEADY_FROM = 0.1  # the share of the output after which the steady state begins
+STEADY_FROM = 0.25  # the share of the output before the steady state: a JVM is warm by then
 READ_WITHIN = 120  # seconds for reading all of the output back
 
 

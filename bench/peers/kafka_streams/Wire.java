@@ -51,9 +51,10 @@ final class Wire {
     byte[] encode(GenericRecord record) {
         bytes.reset();
         bytes.writeBytes(header);
-        encoder = EncoderFactory.get().directBinaryEncoder(bytes, encoder);
+        encoder = EncoderFactory.get().binaryEncoder(bytes, encoder);
         try {
             writer.write(record, encoder);
+            encoder.flush();
         } catch (IOException impossible) {
             throw new UncheckedIOException(impossible);
         }
