@@ -23,6 +23,7 @@ from automation.definitions.models import (
     Department,
     Fields,
     Pipeline,
+    Rates,
     Role,
     Rule,
     Settings,
@@ -32,8 +33,6 @@ from automation.definitions.models import (
 
 DefinitionId: TypeAlias = tuple[str, str]
 """Kind and id: the last two parts of the key `tenant/kind/id`."""
-ONLY = "one"
-"""The id of a kind of which a tenant has one: `rates`, `settings`."""
 LARGEST_BODY = 1_000_000
 """Characters of one definition as JSON."""
 MOST_CHANGES = 5_000
@@ -69,8 +68,10 @@ class Checked(NamedTuple):
 
 
 def id_of(made: Definition) -> str:
-    """Return the id under which a definition is kept; custom fields have that of their item type."""
-    return str(made.item_type if isinstance(made, Fields) else getattr(made, "id", ONLY))
+    """Return the id under which a definition is kept: fields by item type, what a tenant has once by its kind."""
+    if isinstance(made, Rates | Settings):
+        return "rates" if isinstance(made, Rates) else "settings"
+    return str(made.item_type if isinstance(made, Fields) else getattr(made, "id", ""))
 
 
 def read(kind: str, body: Mapping[str, Any]) -> tuple[Definition | None, tuple[Flaw, ...]]:

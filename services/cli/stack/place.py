@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 SERVICES = ("deal_stream", "payment_tracker", "notifier", "history", "live_views", "gateway")
-DEMO_TENANT = "acme"
 
 _SIGNING_FILE = "STAGEWIRE_SIGNING_SECRET_FILE"
 _SIGNING = "STAGEWIRE_SIGNING_SECRETS"
@@ -61,8 +60,6 @@ def make_secrets(home: Path) -> None:
     """Make the secrets that do not exist yet, each in a file that only its owner may read."""
     for name in ("signing", "payment_links", "live_views"):
         _write_once(_secret_file(home, name), secrets.token_urlsafe(48))
-    webhooks = {DEMO_TENANT: {"simulated": [secrets.token_urlsafe(48)]}}
-    _write_once(_secret_file(home, "webhooks.json"), json.dumps(webhooks))
 
 
 def _write_once(path: Path, text: str) -> None:
@@ -143,7 +140,8 @@ def environment(home: Path, unit: Unit) -> dict[str, str]:
         _SIGNING: _secret(home, "signing"),
         "STAGEWIRE_PAYMENT_TRACKER_LINK_SECRET": _secret(home, "payment_links"),
         "STAGEWIRE_LIVE_VIEWS_TOKEN": _secret(home, "live_views"),
-        "STAGEWIRE_GATEWAY_WEBHOOK_SECRETS_FILE": str(_secret_file(home, "webhooks.json")),
+        "STAGEWIRE_GATEWAY_LIVE_VIEWS_TOKEN": _secret(home, "live_views"),
+        "STAGEWIRE_GATEWAY_LOCAL": "true",
         "STAGEWIRE_PAYMENT_TRACKER_LINK_BASE": f"{gateway_url(home)}/pay",
         "STAGEWIRE_GATEWAY_LIVE_VIEWS_URL": f"http://127.0.0.1:{chosen.get('live_views', 0)}",
         f"{prefix}DATA_DIR": str(home / unit.service / unit.name),

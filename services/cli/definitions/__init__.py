@@ -1,0 +1,1 @@
+"""Definitions between files that people write and `crm.definitions`."""

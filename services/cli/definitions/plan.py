@@ -1,0 +1,73 @@
+"""What an `apply` changes: wanted definitions against those in force, as records; pure."""
+
+from __future__ import annotations
+
+import difflib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Literal, NamedTuple
+
+import yaml
+
+from automation.definitions.models import Definition
+from automation.definitions.saved import DefinitionSaved
+from automation.definitions.validation import DefinitionId
+from automation.values import Moment
+
+Action = Literal["add", "change", "delete"]
+
+
+class Step(NamedTuple):
+    """One definition that changes."""
+
+    action: Action
+    kind: str
+    id: str
+    old: Definition | None
+    new: Definition | None
+    replaces: int
+
+
+def steps(
+    current: Mapping[DefinitionId, Definition], versions: Mapping[DefinitionId, int],
+    wanted: Mapping[DefinitionId, Definition | None],
+) -> list[Step]:  # fmt: skip
+    """Return what differs, in the order given; what is as wanted is left out."""
+    found = []
+    for (kind, name), new in wanted.items():
+        old = current.get((kind, name))
+        if new != old:
+            action: Action = "delete" if new is None else "add" if old is None else "change"
+            found.append(Step(action, kind, name, old, new, versions.get((kind, name), 0)))
+    return found
+
+
+def records(tenant: str, planned: Sequence[Step], author: str, now: Moment, apply_id: str) -> list[DefinitionSaved]:
+    """Return the records of one apply; all take effect with the last one."""
+    last = len(planned) - 1
+    return [
+        DefinitionSaved(
+            tenant, step.kind, step.id, step.replaces + 1, step.replaces, author, now, apply_id,
+            at == last, step.new is None, "" if step.new is None else step.new.model_dump_json(),
+        )
+        for at, step in enumerate(planned)
+    ]  # fmt: skip
+
+
+def as_data(kind: str, made: Definition) -> dict[str, Any]:
+    """Return a definition as it is written in a file: its kind first, without what is at its default."""
+    return {"kind": kind, **json.loads(made.model_dump_json(exclude_defaults=True))}
+
+
+def as_yaml(kind: str, made: Definition | None) -> str:
+    """Return a definition as YAML; nothing for one that is not there."""
+    if made is None:
+        return ""
+    return yaml.safe_dump(as_data(kind, made), sort_keys=False, allow_unicode=True, width=100)
+
+
+def diff(step: Step) -> Iterator[str]:
+    """Yield the lines of a unified diff."""
+    old, new = as_yaml(step.kind, step.old).splitlines(), as_yaml(step.kind, step.new).splitlines()
+    name = f"{step.kind}/{step.id}"
+    yield from difflib.unified_diff(old, new, f"{name} in force", f"{name} in the files", lineterm="")

@@ -1,0 +1,92 @@
+"""Read and save definitions in Kafka: one transaction an apply, and only on top of what was read (design section 2)."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import ProducerFenced
+
+from automation.definitions.book import TenantView
+from automation.definitions.saved import DefinitionSaved
+from services.deal_stream.bootstrap import definitions
+from services.edge.codec import DefinitionCodec
+from services.edge.definitions import DefinitionsFollower
+from services.edge.kafka import KafkaSettings, producer
+from services.edge.topics import Topics
+
+TRANSACTIONAL_ID = "definitions"
+"""Shared by everyone who applies from the command line: who begins later fences who began before."""
+
+
+class ConflictError(Exception):
+    """Somebody else saved in the meantime: nothing of this apply is in force; read again and repeat."""
+
+
+class DefinitionStore:
+    """The definitions as of the last `refresh`, and the way to save more."""
+
+    def __init__(self, followed: DefinitionsFollower, sender: AIOKafkaProducer | None, topic: str) -> None:
+        self._followed = followed
+        self._sender = sender
+        self._topic = topic
+        self._codec = DefinitionCodec()
+
+    @property
+    def version(self) -> int:
+        """The definitions version in force."""
+        return self._followed.book.version
+
+    def view(self, tenant: str) -> TenantView:
+        """Return what a tenant has defined; an empty view for a new tenant."""
+        book = self._followed.book
+        return book.tenant(tenant) or TenantView(tenant, book._catalogue)
+
+    async def refresh(self) -> None:
+        """Read to the end."""
+        await self._followed.catch_up(None)
+
+    async def save(self, records: Sequence[DefinitionSaved]) -> int:
+        """Write the records in one transaction and return the version that they got; raises ConflictError."""
+        if self._sender is None:
+            raise RuntimeError("opened for reading alone")
+        try:
+            async with self._sender.transaction():
+                for sent in [await self._send(self._sender, saved) for saved in records]:
+                    await sent
+        except ProducerFenced as error:
+            raise ConflictError("somebody else has begun to apply definitions: run it again") from error
+        await self.refresh()
+        self._check_taken(records)
+        return self.version
+
+    async def _send(self, sender: AIOKafkaProducer, saved: DefinitionSaved) -> asyncio.Future[object]:
+        key = f"{saved.tenant}/{saved.kind}/{saved.id}".encode()
+        sent: asyncio.Future[object] = await sender.send(self._topic, self._codec.encode(saved), key)
+        return sent
+
+    def _check_taken(self, records: Sequence[DefinitionSaved]) -> None:
+        lost = [f"{r.kind}/{r.id}" for r in records if self.view(r.tenant).versions.get((r.kind, r.id), 0) < r.version]
+        if lost:
+            raise ConflictError(f"somebody else has saved {', '.join(lost[:5])} in the meantime: run it again")
+
+
+@asynccontextmanager
+async def open_store(kafka: KafkaSettings, topics: Topics, *, writing: bool = False) -> AsyncIterator[DefinitionStore]:
+    """Yield a store that has read to the end.
+
+    For writing, its producer starts first: whoever applied before is fenced or done, so reading sees all there is.
+    """
+    sender = producer(kafka, transactional_id=f"{topics.prefix}{TRANSACTIONAL_ID}") if writing else None
+    try:
+        if sender is not None:
+            await sender.start()
+        async with definitions(kafka, topics) as followed:
+            store = DefinitionStore(followed, sender, topics.definitions)
+            await store.refresh()
+            yield store
+    finally:
+        if sender is not None:
+            await sender.stop()
