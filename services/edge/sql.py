@@ -162,6 +162,11 @@ class _Database:
         self.datastore.close()
 
 
+def storable(text: str) -> str:
+    """Return a text that both databases take: PostgreSQL refuses NUL."""
+    return text.replace("\x00", "\ufffd")
+
+
 def open_database(url: str) -> Database:
     """Open `sqlite:///<path>` or `postgresql://…` and make sure that the position table exists.
 

@@ -18,6 +18,9 @@ from services.notifier.rows import NewEffect
 PERFORMED_ELSEWHERE: Final = frozenset({"search", "payment", "item"})
 """Channels that other services perform; `history` answers searches from the same topic."""
 
+LONGEST_NAME: Final = 500
+"""Characters of an id or key: several of them fit into one index entry of PostgreSQL (2.7 kB)."""
+
 
 class Sorted(NamedTuple):
     """A batch of records, by what is to be done with them."""
@@ -89,11 +92,12 @@ def sort_records(batch: Sequence[Incoming], codec: Codec, channels: Collection[s
         try:
             recorded = _read(record, codec)
             channel = _channel(recorded, channels)
+            effect = _effect(record, recorded, channel) if channel else None
         except UnreadableError as error:
             found.parked.append(Parked(record, _fault(record, error)))
             continue
-        if channel:
-            found.effects.append(_effect(record, recorded, channel))
+        if effect:
+            found.effects.append(effect)
         else:
             elsewhere += 1
     return found._replace(elsewhere=elsewhere)
@@ -124,8 +128,9 @@ def _channel(recorded: Recorded, channels: Collection[str]) -> str:
 
 
 def _effect(record: Incoming, recorded: Recorded, channel: str) -> NewEffect:
+    """Return the row; refuses names that a database could not store, which would stop the partition for ever."""
     envelope = recorded.envelope
-    return NewEffect(
+    effect = NewEffect(
         tenant=envelope.tenant,
         effect_id=recorded.event.effect_id,
         channel=channel,
@@ -136,3 +141,7 @@ def _effect(record: Incoming, recorded: Recorded, channel: str) -> NewEffect:
         root_id=envelope.root_id,
         depth=envelope.depth,
     )
+    for name, text in effect._asdict().items():
+        if isinstance(text, str) and ("\x00" in text or len(text) > LONGEST_NAME):
+            raise UnreadableError("invalid", f"{name} is too long or holds a NUL", tenant=envelope.tenant)
+    return effect

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Any, Final
 
-from services.edge.sql import Database
+from services.edge.sql import Database, storable
 from services.notifier.channel import Delivery, Message, Sent
 
 _INSERT = """
@@ -36,10 +36,11 @@ class RecordingChannel:
         return Sent(provider_id=delivery.effect_id)
 
     def _insert(self, delivery: Delivery, message: Message) -> None:
-        values = {**message._asdict(), "channel": self._name, "created_at": delivery.created_at}
-        place = {"tenant": delivery.tenant, "effect_id": delivery.effect_id, "item_key": delivery.item_key}
+        values = {name: storable(text) for name, text in message._asdict().items()}
+        about = {"channel": self._name, "item_key": delivery.item_key, "created_at": delivery.created_at}
+        place = {"tenant": delivery.tenant, "effect_id": delivery.effect_id}
         with self._database.transaction() as transaction:
-            transaction.run(_INSERT, values | place)
+            transaction.run(_INSERT, values | about | place)
 
 
 def recorded_messages(database: Database, tenant: str, most: int = 200) -> list[dict[str, Any]]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from services.edge.broker.state import home_dir
@@ -50,6 +50,13 @@ class NotifierSettings(BaseSettings):
     health_port: int = Field(default=8084, ge=0, le=65535)
     """0 takes a free one."""
     smtp: SmtpSettings = Field(default_factory=SmtpSettings)
+
+    @model_validator(mode="after")
+    def _lease_covers_a_call(self) -> Self:
+        """Refuse a lease that could end during a call."""
+        if self.lease_seconds <= self.send_seconds:
+            raise ValueError("STAGEWIRE_NOTIFIER_LEASE_SECONDS must be longer than STAGEWIRE_NOTIFIER_SEND_SECONDS")
+        return self
 
 
 class SigningSettings(BaseSettings):

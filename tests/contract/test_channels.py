@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import dataclasses
+import importlib
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
 
 from automation.values import Personal
 from services.edge.sql import Database
-from services.notifier.catalogue import load_channels
+from services.notifier.catalogue import CatalogueError, load_channels
 from services.notifier.channel import Channel, Delivery, Message, Rejected, Resources, Retry, Sent, Unknown
 from services.notifier.channels.client_email import SmtpChannel
 from services.notifier.inbox import Inbox
@@ -116,6 +119,48 @@ async def test_a_tenant_sees_its_own_effects_only(case: Case) -> None:
     await case.channel.send(_delivery(case.event("a")))
     await case.channel.send(_delivery(case.event("a"), tenant="globex"))
     assert len(case.seen("acme")) == (1 if case.shows_tenant else 2)
+
+
+@pytest.mark.parametrize(
+    "text", ["a\x00b", "\U0001f600" * 2_000, "[b]" * 500, "'; DROP TABLE ledger; --", "\r\n.\r\nQUIT\r\n", ":name %s"]
+)
+async def test_hostile_texts_arrive_as_texts(case: Case, text: str) -> None:
+    """Whatever people write is one message, on every database."""
+    event = dataclasses.replace(case.event("a"), text=Personal(text))
+    assert isinstance(await case.channel.send(_delivery(event)), Sent)
+    assert len(case.seen("acme")) == 1
+
+
+@pytest.mark.parametrize("recipient", ["", "u" * 5_000])
+async def test_a_recipient_that_is_nobody_is_refused(database: Database, recipient: str) -> None:
+    """An inbox without an owner is never made."""
+    database.create(ALL)
+    event = notification("a", recipient)
+    assert await _inbox(database).channel.send(_delivery(event)) == Rejected("invalid_value:recipients", "recipient")
+
+
+@pytest.mark.parametrize(
+    ("files", "message"),
+    [
+        ({"empty": ""}, "empty.py exports no CHANNEL"),
+        (
+            {"other": "from services.notifier.channels.notification import CHANNEL"},
+            "exports the channel 'notification'",
+        ),
+    ],
+)
+def test_a_file_that_is_not_a_channel_stops_the_program(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, files: dict[str, str], message: str
+) -> None:
+    """The catalogue refuses loudly, with the file's name."""
+    package = tmp_path / f"channels_{next(iter(files))}"
+    package.mkdir()
+    (package / "__init__.py").write_text("")
+    for name, text in files.items():
+        (package / f"{name}.py").write_text(text)
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(CatalogueError, match=message):
+        load_channels(importlib.import_module(package.name))
 
 
 def test_folder_and_names_agree() -> None:

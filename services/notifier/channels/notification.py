@@ -6,8 +6,11 @@ import asyncio
 from typing import Final
 
 from automation.items.events import NotificationRequested
-from services.notifier.channel import ChannelEntry, Delivery, Message, Resources, Sent
+from services.edge.sql import storable
+from services.notifier.channel import ChannelEntry, Delivery, Message, Rejected, Resources, Result, Sent
 from services.notifier.inbox import Inbox, Notification
+
+_LONGEST_USER = 200
 
 
 class InboxChannel:
@@ -18,8 +21,10 @@ class InboxChannel:
     def __init__(self, inbox: Inbox) -> None:
         self._inbox = inbox
 
-    async def send(self, delivery: Delivery) -> Sent:
+    async def send(self, delivery: Delivery) -> Result:
         """Add the notification unless its key is there."""
+        if not _LONGEST_USER >= len(delivery.event.recipient) > 0:
+            return Rejected("invalid_value:recipients", "recipient")
         await asyncio.to_thread(self._inbox.put, delivery.tenant, _notification(delivery))
         return Sent(provider_id=delivery.effect_id)
 
@@ -28,10 +33,10 @@ def _notification(delivery: Delivery) -> Notification:
     event: NotificationRequested = delivery.event
     return Notification(
         effect_id=delivery.effect_id,
-        recipient=event.recipient,
-        sender=event.sender,
-        text=event.text.text,
-        link=event.link,
+        recipient=storable(event.recipient),
+        sender=storable(event.sender),
+        text=storable(event.text.text),
+        link=storable(event.link),
         item_key=delivery.item_key,
         created_at=delivery.created_at,
         read_at=0,
