@@ -9,9 +9,9 @@ from contextlib import asynccontextmanager
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import ProducerFenced
 
-from automation.definitions.book import TenantView
+from automation.definitions.book import Book, TenantView
 from automation.definitions.saved import DefinitionSaved
-from services.deal_stream.bootstrap import definitions
+from services.deal_stream.bootstrap import catalogue, definitions
 from services.edge.codec import DefinitionCodec
 from services.edge.definitions import DefinitionsFollower
 from services.edge.kafka import KafkaSettings, producer
@@ -35,14 +35,18 @@ class DefinitionStore:
         self._codec = DefinitionCodec()
 
     @property
+    def book(self) -> Book:
+        """All definitions in force."""
+        return self._followed.book
+
+    @property
     def version(self) -> int:
         """The definitions version in force."""
-        return self._followed.book.version
+        return self.book.version
 
     def view(self, tenant: str) -> TenantView:
         """Return what a tenant has defined; an empty view for a new tenant."""
-        book = self._followed.book
-        return book.tenant(tenant) or TenantView(tenant, book._catalogue)
+        return self.book.tenant(tenant) or TenantView(tenant, catalogue())
 
     async def refresh(self) -> None:
         """Read to the end."""

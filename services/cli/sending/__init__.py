@@ -1,0 +1,1 @@
+"""Changes from the command line, checked like those of the HTTP API."""
