@@ -82,9 +82,7 @@ class ToyWorld:
         await self.stop()
         await self._sender.stop()
 
-    def start(
-        self, stream: Toy | None = None, clock: Clock | None = None, clients: Any = None, **settings: Any
-    ) -> Running:
+    def start(self, stream: Toy | None = None, **settings: Any) -> Running:
         """Start a processor."""
         chosen = ProcessorSettings(**{"session_timeout_ms": 6_000, **settings})
         subject = stream or self.stream

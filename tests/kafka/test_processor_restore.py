@@ -71,7 +71,9 @@ async def test_a_new_worker_starts_from_snapshots_and_their_floor(world: ToyWorl
     assert b"1/t/toy/1" in kinds
     assert any(key.startswith(b"1#floor#") for key in kinds)
     await _cut_log(world, 5)
-    assert await _total(world, 25) == 31
+    left = len(await world.records(world.stream.log))
+    assert left < 30
+    assert await _total(world, left) == 31
 
 
 async def test_open_timers_survive_in_snapshots(world: ToyWorld) -> None:

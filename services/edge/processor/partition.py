@@ -86,7 +86,7 @@ class Partition:
         if self._committed is not None:
             return max(self._committed, found.next)
         recovered = max(found.next, await restorer.markers())
-        if recovered < 0 and found.position > 0:
+        if recovered < 0 and not restorer.knows_nothing():
             raise StopError(f"no committed offset for {self.part}, and no event of its log carries one")
         begin, end = await self._inbox.bounds(self.part)
         if recovered > end:

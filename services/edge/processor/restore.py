@@ -22,6 +22,7 @@ from services.edge.processor.store import (
     NEXT,
     POSITION,
     due_timers,
+    end_of,
     read_item,
     read_number,
     timer_key,
@@ -76,6 +77,10 @@ class Restorer:
         self._found.position = max(self._found.position, end)
         self._store.write({POSITION: write_number(self._found.position), NEXT: write_number(self._found.next)})
         return self._found
+
+    def knows_nothing(self) -> bool:
+        """Say whether the log holds no event at all: aborted transactions and markers may fill it nevertheless."""
+        return next(iter(self._store.scan(ITEM, end_of(ITEM))), None) is None
 
     async def markers(self) -> int:
         """Return the highest input position of any marker; asked when the committed offset is missing."""
