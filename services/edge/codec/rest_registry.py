@@ -15,6 +15,8 @@ from urllib.error import HTTPError, URLError
 from urllib.parse import quote, urlsplit
 from urllib.request import Request, urlopen
 
+import orjson
+
 from services.edge.codec.errors import RegistryUnavailableError, SchemaError
 from services.edge.codec.ids import Registered
 from services.edge.codec.normal import normal
@@ -97,7 +99,7 @@ def _refused(path: str, error: HTTPError) -> Exception:
 
 
 def _object(text: bytes) -> dict[str, Any]:
-    answer = json.loads(text)
+    answer = orjson.loads(text)
     if not isinstance(answer, dict):
         raise ValueError("not an object")  # noqa: TRY004  what the caller treats as a broken answer
     return answer
@@ -106,7 +108,7 @@ def _object(text: bytes) -> dict[str, Any]:
 def _registered(schema_id: int, answer: dict[str, Any]) -> Registered | None:
     """Return a schema of the registry, None for one that is unsafe, malformed or no record."""
     try:
-        schema = normal(json.loads(answer["schema"]))
+        schema = normal(orjson.loads(answer["schema"]))
     except (KeyError, TypeError, ValueError, SchemaError):
         return None
     if not isinstance(schema, dict) or schema["type"] != "record":
