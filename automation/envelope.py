@@ -84,12 +84,13 @@ class Recorded(NamedTuple):
     event: Any
 
 
+_VARIANTS = {digit: "89ab"[int(digit, 16) & 3] for digit in "0123456789abcdef"}
+
+
 def stable_id(*parts: object) -> str:
     """Return 32 hex digits that depend on the parts alone, shaped as a version-5 UUID (RFC 9562)."""
-    digest = bytearray(hashlib.sha1("\x1f".join(map(str, parts)).encode(), usedforsecurity=False).digest()[:16])
-    digest[6] = (digest[6] & 0x0F) | 0x50
-    digest[8] = (digest[8] & 0x3F) | 0x80
-    return digest.hex()
+    digits = hashlib.sha1("\x1f".join(map(str, parts)).encode(), usedforsecurity=False).hexdigest()
+    return f"{digits[:12]}5{digits[13:16]}{_VARIANTS[digits[16]]}{digits[17:32]}"
 
 
 def event_id(key_text: str, version: int) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from functools import lru_cache
 
 KEPT = 1_000
 """How many of the last ids are remembered."""
@@ -10,6 +11,7 @@ WIDTH = 16
 """Bytes of one id's digest."""
 
 
+@lru_cache(maxsize=4_096)
 def digest(text: str) -> bytes:
     """Return the 16 bytes that stand for an id; a UUID, with dashes or without, stands for itself."""
     digits = text.replace("-", "")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, get_args, get_origin
 
 from pydantic import ValidationError
@@ -44,8 +44,14 @@ class Arguments:
     required: frozenset[str]
     references: frozenset[Reference]
 
+    fixed: Params | Problem | None = None
+    """What `resolve` gives where nothing is inserted."""
+
     def resolve(self, scope: Scope) -> Params | Problem:
         """Return the parameters with all insertions read, or what is wrong with them."""
+        return self.fixed or self._resolve(scope)
+
+    def _resolve(self, scope: Scope) -> Params | Problem:
         values: dict[str, Any] = {}
         for name, read in self.resolvers.items():
             value = read(scope)
@@ -144,4 +150,5 @@ def compile_arguments(model: type[Params], raw: Mapping[str, Any], schema: Schem
     resolvers = {name: compiler.param(name, info) for name, info in given.items()}
     if compiler.errors:
         raise InvalidParamsError(tuple(compiler.errors))
-    return Arguments(model, resolvers, required, frozenset(compiler.references))
+    made = Arguments(model, resolvers, required, frozenset(compiler.references))
+    return made if made.references else replace(made, fixed=made.resolve(Scope({})))

@@ -11,6 +11,7 @@ from automation.items.scope import scope_of
 from automation.items.state import ItemState, Run, run_id_of
 from automation.items.turn import Turn
 from automation.plan import Answer, Call, Completed, Context, Failed, Plan, Skipped
+from automation.scope import Scope
 
 DEADLINE_MS = 3_600_000
 """How long a step waits for the outcomes of its calls: longer than all tries of the notifier."""
@@ -47,16 +48,14 @@ def _begin(turn: Turn, rule: CompiledRule, run_id: str) -> None:
 
 
 def _run(turn: Turn, rule: CompiledRule, run_id: str, entry: int) -> None:
-    problem = rule.check(scope_of(turn))
-    if problem is not None:
-        _settle(turn, rule, run_id, entry, problem)
-    else:
-        _settle(turn, rule, run_id, entry, _planned(turn, rule, run_id, _NO_ANSWERS))
+    scope = scope_of(turn)
+    plan = rule.check(scope) or _planned(turn, rule, run_id, scope, _NO_ANSWERS)
+    _settle(turn, rule, run_id, entry, plan)
 
 
-def _planned(turn: Turn, rule: CompiledRule, run_id: str, answers: Mapping[str, Answer]) -> Plan:
+def _planned(turn: Turn, rule: CompiledRule, run_id: str, scope: Scope, answers: Mapping[str, Answer]) -> Plan:
     try:
-        params = rule.params(scope_of(turn))
+        params = rule.params(scope)
         if isinstance(params, Problem):
             return Failed(params.reason)
         context = Context(turn.state, turn.key, turn.view, turn.now, run_id, answers)
@@ -107,7 +106,7 @@ def on_answered(turn: Turn, run_id: str) -> None:
     turn.depth, turn.root = run.depth, run.root_id
     rule = _rule_of(turn, run)
     turn.act(f"rule:{run.rule_id}", "automation_rule", "", run.cause_id)
-    plan = Failed("internal_error") if rule is None else _planned(turn, rule, run_id, run.answers)
+    plan = Failed("internal_error") if rule is None else _planned(turn, rule, run_id, scope_of(turn), run.answers)
     if rule is None:
         turn.emit(e.RuleRunFailed(run.run_id, run.rule_id, run.rule_version, run.entry, "internal_error"))
     else:
