@@ -1,0 +1,79 @@
+"""`stagewire status`: does everything run, and is it up to date?"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from services.cli.edge import WIDTH, cut, json_option, run, shown, topics
+from services.cli.stack.look import KafkaStatus, UnitStatus, cluster, processes
+from services.cli.stack.place import gateway_url
+from services.edge.broker import BrokerError, home_dir
+from services.edge.kafka import KafkaSettings, bootstrap_servers
+
+_NOT_READY, _NOT_RUNNING = 1, 3
+
+
+@click.command("status")
+@json_option()
+@click.pass_context
+def COMMAND(context: click.Context, /, as_json: bool) -> None:  # noqa: N802  # the name by which the folder is loaded
+    """Show broker, services, lag and dead letters.
+
+    Exit code 0: all is ready; 1: something is not; 3: nothing runs.
+    """
+    units = processes(home_dir())
+    kafka, bootstrap = None, ""
+    try:
+        bootstrap = bootstrap_servers(KafkaSettings())
+        kafka = run(cluster(KafkaSettings(), topics()))
+    except (BrokerError, click.ClickException) as problem:
+        bootstrap = f"{bootstrap} {problem}".strip()
+    if as_json:
+        click.echo(json.dumps(_facts(units, kafka, bootstrap)))
+    else:
+        _print(units, kafka, bootstrap)
+    context.exit(_code(units, kafka))
+
+
+def _code(units: list[UnitStatus], kafka: KafkaStatus | None) -> int:
+    if not any(unit.running for unit in units):
+        return _NOT_RUNNING
+    return _NOT_READY if kafka is None or any(unit.not_ready for unit in units) else 0
+
+
+def _facts(units: list[UnitStatus], kafka: KafkaStatus | None, bootstrap: str) -> dict[str, Any]:
+    return {
+        "kafka": {"bootstrap": bootstrap, "reachable": kafka is not None},
+        "gateway": gateway_url(home_dir()),
+        "services": [unit._asdict() for unit in units],
+        "lag": [lag._asdict() for lag in kafka.lags] if kafka else [],
+        "dead_letters": kafka.dead_letters if kafka else None,
+    }
+
+
+def _print(units: list[UnitStatus], kafka: KafkaStatus | None, bootstrap: str) -> None:
+    console = Console(width=WIDTH, highlight=False)
+    click.echo(cut(f"Kafka     {bootstrap}"))
+    click.echo(cut(f"HTTP API  {gateway_url(home_dir())}"))
+    console.print(_services(units))
+    if kafka is None:
+        return
+    lags = Table("service", "topic", "records behind", "seconds behind", box=None, header_style="bold")
+    for lag in kafka.lags:
+        lags.add_row(lag.service, lag.topic, str(lag.records), f"{lag.seconds:.1f}")
+    console.print(lags)
+    click.echo(f"dead letters: {kafka.dead_letters}" + (" (stagewire dead-letters list)" if kafka.dead_letters else ""))
+
+
+def _services(units: list[UnitStatus]) -> Table:
+    table = Table("service", "process", "up", "restarts", "ready", box=None, header_style="bold")
+    for unit in units:
+        up = f"{unit.up_seconds} s" if unit.running else "-"
+        ready = shown(unit.not_ready)[:30] or "yes"
+        table.add_row(unit.name, str(unit.pid or "-"), up, str(unit.restarts), ready)
+    return table
