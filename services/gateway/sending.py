@@ -57,8 +57,16 @@ class _Record(NamedTuple):
 class KafkaOutbox:
     """The real outbox, on a started idempotent producer without transactions."""
 
-    def __init__(self, producer: AIOKafkaProducer, topics: Topics, items: ChangeCodec, payments: ChangeCodec) -> None:
+    def __init__(
+        self,
+        producer: AIOKafkaProducer,
+        topics: Topics,
+        items: ChangeCodec,
+        payments: ChangeCodec,
+        send_seconds: float = SEND_SECONDS,
+    ) -> None:
         self._producer = producer
+        self._send_seconds = send_seconds
         self._codecs = {"items": items, "payments": payments}
         self._names = {"items": topics.changes, "payments": topics.payments}
         self._bytes = 0
@@ -91,7 +99,7 @@ class KafkaOutbox:
     async def _send_all(self, records: Sequence[_Record | None]) -> list[Fate]:
         sent: list[asyncio.Future[Any] | None] = [None] * len(records)
         try:
-            async with asyncio.timeout(SEND_SECONDS):
+            async with asyncio.timeout(self._send_seconds):
                 for place, record in enumerate(records):
                     if record is not None:
                         sent[place] = await self._begin(record)
