@@ -16,11 +16,9 @@ LOG_RESTORED: Final = "partition_restored"  # a partition's state is complete: f
 LOG_STORE_DISCARDED: Final = "local_store_discarded"  # a local store was of another fold, cluster, topic or future
 LOG_POSITION_RECOVERED: Final = "position_recovered"  # the committed offset was missing; taken from log and markers
 LOG_PARKED: Final = "record_parked"  # a change went to dead letters
-LOG_FORWARDED: Final = "record_forwarded"  # a change came on a wrong partition
 LOG_ITEM_SET_ASIDE: Final = "item_set_aside"  # an event of an item cannot be folded; its changes go to dead letters
 LOG_TIMER_STUCK: Final = "timer_stuck"  # a timer failed or stayed open after it fired; it is not fired again
 LOG_SWEPT: Final = "snapshots_swept"  # a sweep is complete and its floor marker written
-LOG_REDRIVEN: Final = "record_redriven"  # a dead letter was put back into its topic
 
 # --- metrics of the transactional loop --------------------------------------------------------------------------------
 

@@ -51,6 +51,7 @@ async def check(place: Place, up_to: int) -> Verdict:
     """Read all topics of a run as committed, and compare."""
     subject = load(place.subject)
     stream = subject.stream(place.prefix)
+    await stream.catch_up(None)
     reader = AIOKafkaConsumer(
         bootstrap_servers=place.bootstrap,
         isolation_level="read_committed",

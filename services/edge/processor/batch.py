@@ -28,8 +28,6 @@ class Batch:
     parked: Counter[str] = field(default_factory=Counter)
     """Dead letters by reason."""
     snapshotted: list[bytes] = field(default_factory=list)
-    oldest: int = 0
-    """Append time of its first change."""
 
     @property
     def empty(self) -> bool:

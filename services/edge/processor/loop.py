@@ -153,12 +153,14 @@ class Processor:
         self._partitions = owned
         self._restores = [self._start(each.restore()) for each in owned.values()]
         self._assigned = True
+        self.metrics.partitions.labels("assigned").set(len(parts))
         self._log.info(names.LOG_ASSIGNED, partitions=sorted(part.partition for part in parts))
 
     async def _give_back(self, parts: set[TopicPartition]) -> None:
         """Step 5: let the batches under way end, stop the producers, forget `next`."""
         self._generation += 1
         self._assigned = False
+        self.metrics.partitions.labels("assigned").set(0)
         if parts:
             self._log.info(names.LOG_REVOKED, partitions=sorted(part.partition for part in parts))
         reach("revoked")

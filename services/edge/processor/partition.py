@@ -79,6 +79,7 @@ class Partition:
             snapshots=found.snapshots, events=found.events, position=found.position, next=self.next,
         )  # fmt: skip
         self.restored = True
+        worker.metrics.partitions.labels("restored").inc()
         reach("restored")
 
     async def _next(self, found: Restored, restorer: Restorer) -> int:
@@ -119,6 +120,7 @@ class Partition:
         """Step 5: stop the producer and forget everything; the batch under way has ended."""
         await self._producer.stop()
         self._store.close()
+        self._worker.metrics.partitions.labels("restored").dec(self.restored)
         self._worker.metrics.forget(self.part.partition)
 
     async def run(self) -> None:
@@ -135,7 +137,6 @@ class Partition:
     async def _decide(self) -> Batch:
         """Decide the next batch; it is decided only now, after the commit of the one before."""
         batch = self._new_batch()
-        oldest = self.queue[0].timestamp if self.queue else 0
         while True:
             try:
                 self._decider.fill(batch, self.queue)
@@ -147,7 +148,7 @@ class Partition:
             except UnknownTopicError as unknown:
                 await self._worker.learn(unknown.topic, self._producer)
             else:
-                batch.oldest = oldest
+                self._worker.metrics.decide_seconds.observe(time.monotonic() - self._last_start)
                 return batch
 
     def _new_batch(self) -> Batch:
@@ -185,11 +186,17 @@ class Partition:
         self._position = max(self._position, end)
         events = batch.counted[names.EVENTS]
         writes = self._sweeps.committed(batch, events)
+        self._tell_floor(batch)
         writes.update(self._items.writes(batch.touched))
         writes.update(self._timers.take_writes())
         writes[POSITION], writes[NEXT] = write_number(self._position), write_number(self.next)
         self._store.write(writes)
         self._items.keep(batch.touched)
+
+    def _tell_floor(self, batch: Batch) -> None:
+        if batch.snapshotted and not self._sweeps.sweeping:
+            self._worker.metrics.floor.labels(str(self.part.partition)).set(self._sweeps.floor)
+            self._log.info(names.LOG_SWEPT, floor=self._sweeps.floor)
 
     async def _rest(self) -> None:
         """Wait for records, for the next timer, or for the end."""

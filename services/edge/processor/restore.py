@@ -175,7 +175,8 @@ class Restorer:
 
     def _check_repeat(self, record: Any, version: int, before: Item) -> None:
         """Events up to a snapshot's version are skipped; from a local store or a fold on, a repeat is a corruption."""
-        if self._found.from_store and not before.aside:
+        whole = self._found.from_store or not self._found.snapshots
+        if whole and not before.aside:
             raise StopError(
                 f"repeat in {record.topic}: {record.key!r} version {version} at {record.partition}:{record.offset}"
             )

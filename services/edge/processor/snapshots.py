@@ -8,7 +8,6 @@ local store holds when the batch is closed, and that is committed state only.
 from __future__ import annotations
 
 import struct
-from collections.abc import Sequence
 from itertools import islice
 from typing import NamedTuple
 
@@ -108,15 +107,16 @@ class Sweeps:
         self._sweeping, self._dirty = self._dirty, {}
 
     def _sweep(self, batch: Batch) -> None:
-        chosen = list(islice(self._sweeping, self._settings.snapshots_per_batch))
-        batch.outputs.add(self._snapshots(chosen))
-        batch.snapshotted = chosen
+        chosen = batch.snapshotted
+        for key in islice(self._sweeping, self._settings.snapshots_per_batch):
+            stored = self._store.get(ITEM + key)
+            if stored is not None:
+                batch.outputs.add([self._record(self._keys.prefix + key, stored)])
+            chosen.append(key)
+            if batch.outputs.size >= self._settings.batch_bytes:
+                break
         if len(chosen) == len(self._sweeping) and self._target is not None:
             batch.outputs.add([self._record(self._keys.floor, write_floor(self._target))])
-
-    def _snapshots(self, keys: Sequence[bytes]) -> list[Placed]:
-        found = ((key, self._store.get(ITEM + key)) for key in keys)
-        return [self._record(self._keys.prefix + key, value) for key, value in found if value is not None]
 
     def _record(self, key: bytes, value: bytes) -> Placed:
         """Address a record to this partition whatever its key hashes to: the key carries more than the item's."""
