@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 from functools import partial
@@ -11,9 +12,11 @@ from typing import Any, TypeVar
 
 import click
 from aiokafka import AIOKafkaConsumer
+from aiokafka.errors import KafkaError
 
+from services.edge.broker import BrokerError
 from services.edge.kafka import KafkaSettings, consumer, producer
-from services.edge.processor.dead_letters import DeadLetter, list_dead_letters, redrive, show
+from services.edge.processor.dead_letters import DeadLetter, list_dead_letters, place_of, redrive, show
 from services.edge.topics import Topics, TopicSettings
 
 T = TypeVar("T")
@@ -47,6 +50,7 @@ def list_(reason: str | None, tenant: str | None, topic: str | None, as_json: bo
 @_as_json
 def show_(place: str, topic: str | None, as_json: bool) -> None:
     """Show the dead letter at PLACE (partition:offset) in full."""
+    _check(place)
     letter = _run(topic, lambda reader, name: show(reader, name, place))
     facts = {
         **_facts(letter),
@@ -67,8 +71,17 @@ def show_(place: str, topic: str | None, as_json: bool) -> None:
 def redrive_(places: Sequence[str], topic: str | None, as_json: bool) -> None:
     """Send the records at PLACES to where they came from again."""
     for place in places:
+        _check(place)
+    for place in places:
         _run(topic, partial(_redriven, place))
         click.echo(json.dumps({"redriven": place}) if as_json else f"redriven {place}")
+
+
+def _check(place: str) -> None:
+    try:
+        place_of(place)
+    except ValueError as problem:
+        raise click.BadParameter(str(problem), param_hint="PLACE") from problem
 
 
 async def _all(reader: AIOKafkaConsumer, topic: str) -> list[DeadLetter]:
@@ -87,9 +100,10 @@ async def _redriven(place: str, reader: AIOKafkaConsumer, topic: str) -> None:
 
 def _run(topic: str | None, work: Callable[[AIOKafkaConsumer, str], Awaitable[T]]) -> T:
     """Do `work` with a started reader; what people did wrong is told without a traceback."""
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # its errors reach people as one line, below
     try:
         return asyncio.run(_with_reader(topic or Topics.of(TopicSettings()).dead_letters, work))
-    except (LookupError, ValueError) as problem:
+    except (LookupError, KafkaError, BrokerError) as problem:
         raise click.ClickException(str(problem)) from problem
 
 

@@ -86,7 +86,7 @@ def read_dead_letter(record: Any) -> DeadLetter:
 
 async def list_dead_letters(reader: AIOKafkaConsumer, topic: str) -> AsyncIterator[DeadLetter]:
     """Yield what the topic holds now, partition by partition; the reader has no group and is started."""
-    await reader._client._wait_on_metadata(topic)  # assigning a topic that the client has never seen fails
+    await _must_exist(reader, topic)
     parts = [TopicPartition(topic, number) for number in sorted(reader.partitions_for_topic(topic) or ())]
     for part in parts:
         async for record in read_to_end(reader, part, (await reader.beginning_offsets([part]))[part]):
@@ -95,14 +95,29 @@ async def list_dead_letters(reader: AIOKafkaConsumer, topic: str) -> AsyncIterat
 
 async def show(reader: AIOKafkaConsumer, topic: str, at: str) -> DeadLetter:
     """Return one dead letter by its place; raises LookupError, ValueError where it is not `partition:offset`."""
-    partition, offset = map(int, at.split(":"))
-    await reader._client._wait_on_metadata(topic)
+    partition, offset = place_of(at)
+    await _must_exist(reader, topic)
     part = TopicPartition(topic, partition)
     async for record in read_to_end(reader, part, offset):
         if record.offset == offset:
             return read_dead_letter(record)
         break
     raise LookupError(f"{topic} has no record at {at}")
+
+
+def place_of(at: str) -> tuple[int, int]:
+    """Read `partition:offset`; raises ValueError."""
+    partition, _, offset = at.partition(":")
+    if not (partition.isdecimal() and offset.isdecimal()):
+        raise ValueError(f"{at[:40]!r} is not a place: partition:offset, as `list` shows it")
+    return int(partition), int(offset)
+
+
+async def _must_exist(reader: AIOKafkaConsumer, topic: str) -> None:
+    """Raise LookupError for an unknown topic; a client cannot assign what it has never seen, either."""
+    if topic not in await reader.topics():
+        raise LookupError(f"there is no topic {topic}")
+    await reader._client._wait_on_metadata(topic)
 
 
 async def redrive(producer: AIOKafkaProducer, letter: DeadLetter) -> None:
