@@ -93,7 +93,9 @@ async def _items(job: _Job) -> dict[str, Any]:
                 closing(Rejected(job.rejected, table.header, resume=position.read() > 0)) as rejected,
                 _bar(job) as bar,
             ):
-                done = await Importer(sender, named.changes, maker, rejected, job.rate).run(table, position, bar)
+                partitions = len(await sender.partitions_for(named.changes))
+                importer = Importer(sender, named.changes, partitions, maker, rejected)
+                done = await importer.run(table, position, bar, job.rate)
         finally:
             await sender.stop()
     return _facts(done)

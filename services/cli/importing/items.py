@@ -6,14 +6,17 @@ import asyncio
 import json
 import time
 from collections.abc import Callable
+from functools import lru_cache
+from itertools import islice
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from aiokafka import AIOKafkaProducer
 
 from services.cli.importing.rows import Change, RejectedError, RowMaker
 from services.cli.importing.table import Numbered, Rejected, Table
 from services.edge.codec import ChangeCodec, UnwritableError, item_changes
+from services.edge.topics import partition_for
 
 CHUNK = 2_000
 """Rows between two confirmations: what a crash sends again (and the engine drops)."""
@@ -54,57 +57,67 @@ class Position:
 
 
 class Importer:
-    """Sends the rows of a table; a started idempotent producer confirms in order."""
+    """Sends the rows of a table; `sender` is a started idempotent producer, `partitions` that of the topic.
+
+    Records are packed into batches here: a call of the producer for each record would cost more than making it.
+    """
 
     def __init__(
-        self, sender: AIOKafkaProducer, topic: str, maker: RowMaker, rejected: Rejected, rows_per_second: int
+        self, sender: AIOKafkaProducer, topic: str, partitions: int, maker: RowMaker, rejected: Rejected
     ) -> None:
         self._sender = sender
         self._topic = topic
+        self._partitions = partitions
         self._maker = maker
         self._codec: ChangeCodec = item_changes()
         self._rejected = rejected
-        self._pace = rows_per_second
-        self._changes = 0
 
-    async def run(self, table: Table, position: Position, watch: Watch) -> Imported:
+    async def run(self, table: Table, position: Position, watch: Watch, rows_per_second: int = 0) -> Imported:
         """Import from where an earlier run was interrupted; raises KafkaError, TableError."""
-        done, began, rows = position.read(), time.monotonic(), 0
-        sent: list[asyncio.Future[Any]] = []
-        number = done
-        for found in table.rows():
-            if found.number <= done:
-                continue
-            sent += await self._send_row(found)
-            number, rows = found.number, rows + 1
-            if rows % CHUNK == 0:
-                await self._confirm(sent, position, number)
-                sent = []
-                watch(found.bytes_read, rows)
-                await self._keep_pace(rows, began)
-        await self._confirm(sent, position, number)
-        return Imported(rows, self._changes, self._rejected.count, done, time.monotonic() - began)
+        done, began, rows, changes = position.read(), time.monotonic(), 0, 0
+        fresh = (found for found in table.rows() if found.number > done)
+        while chunk := list(islice(fresh, CHUNK)):
+            records = [record for found in chunk for record in self._records(found)]
+            await self._send(records)
+            self._rejected.flush()
+            position.write(chunk[-1].number)
+            rows, changes = rows + len(chunk), changes + len(records)
+            watch(chunk[-1].bytes_read, rows)
+            if rows_per_second:
+                await asyncio.sleep(max(0.0, rows / rows_per_second - (time.monotonic() - began)))
+        return Imported(rows, changes, self._rejected.count, done, time.monotonic() - began)
 
-    async def _send_row(self, found: Numbered) -> list[asyncio.Future[Any]]:
+    def _records(self, found: Numbered) -> list[tuple[bytes, bytes]]:
         try:
-            changes = [self._encoded(change) for change in self._maker.changes(found.number, found.row)]
+            return [self._encoded(change) for change in self._maker.changes(found.number, found.row)]
         except (RejectedError, UnwritableError) as problem:
             self._rejected.add(found.line, str(problem), found.row)
             return []
-        self._changes += len(changes)
-        # `send` waits while the producer's buffer is full: the file is read no faster than Kafka takes it.
-        return [await self._sender.send(self._topic, value, key) for key, value in changes]
 
     def _encoded(self, change: Change) -> tuple[bytes, bytes]:
         frame, body = change
         return frame.key.text.encode(), self._codec.encode(frame, body)
 
-    async def _confirm(self, sent: list[asyncio.Future[Any]], position: Position, number: int) -> None:
+    async def _send(self, records: list[tuple[bytes, bytes]]) -> None:
+        """Send a chunk and wait until all in-sync replicas have it; those of one item stay in order."""
+        by_partition: dict[int, list[tuple[bytes, bytes]]] = {}
+        for key, value in records:
+            by_partition.setdefault(_partition(key, self._partitions), []).append((key, value))
+        await asyncio.gather(*(self._send_part(number, part) for number, part in by_partition.items()))
+
+    async def _send_part(self, number: int, records: list[tuple[bytes, bytes]]) -> None:
+        batch, sent = self._sender.create_batch(), []
+        for key, value in records:
+            if batch.append(key=key, value=value, timestamp=None) is None:
+                # Waits while the producer's buffer is full: the file is read no faster than Kafka takes it.
+                sent.append(await self._sender.send_batch(batch, self._topic, partition=number))
+                batch = self._sender.create_batch()
+                batch.append(key=key, value=value, timestamp=None)
+        sent.append(await self._sender.send_batch(batch, self._topic, partition=number))
         for confirmed in sent:
             await confirmed
-        self._rejected.flush()
-        position.write(number)
 
-    async def _keep_pace(self, rows: int, began: float) -> None:
-        if self._pace:
-            await asyncio.sleep(max(0.0, rows / self._pace - (time.monotonic() - began)))
+
+@lru_cache(maxsize=4_096)
+def _partition(key: bytes, partitions: int) -> int:
+    return partition_for(key, partitions)
