@@ -1,0 +1,55 @@
+"""Pays payment links through the provider's signed webhooks, as the provider itself would."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Sequence
+
+import aiohttp
+
+from automation.payments.changes import ProviderNotice
+from services.edge.clock import SystemClock
+from services.payment_tracker.provider import Provider
+
+_AT_ONCE = 16
+_TRIES = 60
+_BUSY = (429, 502, 503)
+
+
+class WebhookRefusedError(Exception):
+    """The gateway did not believe a notice: secret or address are wrong."""
+
+
+class PayingClient:
+    """Sends notices to the gateway; one that says it is busy is asked again later."""
+
+    def __init__(self, session: aiohttp.ClientSession, url: str, provider: Provider, secret: str) -> None:
+        self._session = session
+        self._url = url
+        self._provider = provider
+        self._secret = secret
+        self._free = asyncio.Semaphore(_AT_ONCE)
+        self.answers: Counter[int] = Counter()
+        """Answers by HTTP status."""
+
+    async def deliver(self, notices: Sequence[ProviderNotice]) -> None:
+        """Deliver one payment's notices, each after the one before was taken."""
+        for notice in notices:
+            async with self._free:
+                await self._deliver(notice)
+
+    async def _deliver(self, notice: ProviderNotice) -> None:
+        body = self._provider.compose(notice)
+        for _ in range(_TRIES):
+            headers = {"Content-Type": "application/json",
+                       **self._provider.sign(notice.notice_id, body, self._secret, SystemClock().now())}  # fmt: skip
+            async with self._session.post(self._url, data=body, headers=headers) as reply:
+                self.answers[reply.status] += 1
+                if reply.ok:
+                    return
+                if reply.status not in _BUSY:
+                    raise WebhookRefusedError(f"{self._url}: {reply.status} {(await reply.text())[:300]}")
+                pause = float(reply.headers.get("Retry-After", "1"))
+            await asyncio.sleep(min(pause, 5.0))
+        raise WebhookRefusedError(f"{self._url}: busy for too long")

@@ -1,0 +1,77 @@
+"""What is printed when the month is over."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from rich.table import Table
+
+from automation.envelope import Key
+from services.cli.demo.performing import Progress
+
+_MAILS, _NOTES, _ALERTS = "ClientEmailRequested", "NotificationRequested", "Alert"
+
+
+def figures(progress: Progress) -> dict[str, Any]:
+    """Return all figures as plain data."""
+    tally, seconds = progress.tally, progress.decided_at - progress.began
+    answered = {kind: tally.calls[kind, "completed"] for kind in (_MAILS, _NOTES, _ALERTS)}
+    return {
+        "changes": progress.decided,
+        "events": tally.events + tally.payments.total(),
+        "seconds": round(seconds, 1),
+        "changes_per_second": round(progress.decided / seconds) if seconds else 0,
+        "all_answered_seconds": round(progress.ended - progress.began, 1),
+        "rule_runs": dict(tally.outcomes()),
+        "reasons": {f"{outcome}({why})": n for (outcome, why), n in tally.runs.most_common() if why},
+        "delayed_runs": tally.delayed,
+        "triggers_fired": dict(tally.fired.most_common()),
+        "triggers_held": dict(tally.held.most_common()),
+        "payments_created": tally.payments["PaymentDocumentCreated"],
+        "payments_paid": tally.payments["PaymentDocumentPaid"],
+        "notices_without_effect": dict(tally.ignored.most_common()),
+        "emails_recorded": answered[_MAILS],
+        "notifications": answered[_NOTES],
+        "alerts": answered[_ALERTS],
+        "calls_failed": sum(n for (_, status), n in tally.calls.items() if status == "failed"),
+        "dead_letters": dict(progress.refused),
+    }
+
+
+def table(found: Mapping[str, Any]) -> Table:
+    """Return the figures as a table of two columns."""
+    made = Table(box=None, show_header=False, pad_edge=False)
+    made.add_column(style="bold", no_wrap=True)
+    made.add_column(overflow="fold")
+    for name, text in _lines(found):
+        made.add_row(name, text)
+    return made
+
+
+def _lines(found: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    yield "changes", f"{found['changes']:,} decided in {found['seconds']} s: {found['changes_per_second']:,} a second"
+    yield "", f"{found['events']:,} events; all calls answered after {found['all_answered_seconds']} s"
+    yield "rule runs", _listed(found["rule_runs"])
+    yield "", _listed(found["reasons"])
+    yield "triggers fired", _listed(found["triggers_fired"])
+    yield "triggers held back", _listed(found["triggers_held"])
+    yield "payments", f"{found['payments_created']:,} asked for, {found['payments_paid']:,} paid"
+    yield "notices ignored", _listed(found["notices_without_effect"])
+    yield "e-mails", f"{found['emails_recorded']:,} recorded"
+    yield "notifications", f"{found['notifications']:,}, and {found['alerts']:,} alerts about payments"
+    yield "dead letters", _listed(found["dead_letters"])
+
+
+def _listed(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{name} {count:,}" for name, count in counts.items()) or "none"
+
+
+def links(gateway: str, pay: Iterable[str], moved: Iterable[Key]) -> Iterator[str]:
+    """Yield what to look at next, one line each."""
+    yield f"HTTP API        {gateway}/docs  (key: .stagewire/api-key)"
+    for link in pay:
+        yield f"a payment page  {link}"
+    for key in moved:
+        yield f"a timeline      stagewire item timeline {key.text}"
+        yield f"why it moved    stagewire item runs {key.text}"

@@ -1,0 +1,82 @@
+"""What the automation did, counted from the logs: pure, so that the figures are those of the events themselves."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
+
+from automation.envelope import Recorded
+from automation.items import events as e
+from automation.payments import events as p
+
+_OUTCOMES: dict[type, str] = {
+    e.RuleRunCompleted: "completed", e.RuleRunSkipped: "skipped", e.RuleRunFailed: "failed",
+    e.RuleRunCancelled: "cancelled",
+}  # fmt: skip
+
+
+@dataclass(slots=True)
+class Tally:
+    """Counts, and what is still open: calls without an answer."""
+
+    events: int = 0
+    runs: Counter[tuple[str, str]] = field(default_factory=Counter)
+    """By outcome and reason."""
+    fired: Counter[str] = field(default_factory=Counter)
+    """Moves by trigger."""
+    held: Counter[str] = field(default_factory=Counter)
+    """Triggers that did not move the item, by reason."""
+    calls: Counter[tuple[str, str]] = field(default_factory=Counter)
+    """Answered calls by kind of request and status."""
+    payments: Counter[str] = field(default_factory=Counter)
+    """Events of the payments log by name."""
+    ignored: Counter[str] = field(default_factory=Counter)
+    """Notices without an effect, by reason."""
+    alerts: int = 0
+    delayed: int = 0
+    open: dict[str, dict[str, str]] = field(default_factory=dict)
+    """Kinds of requests without an answer, by item and effect."""
+
+    def item(self, recorded: Recorded) -> None:
+        """Count one event of an item."""
+        envelope, event = recorded
+        self.events += 1
+        if kind := _OUTCOMES.get(type(event)):
+            self.runs[kind, getattr(event, "reason", "") or getattr(event, "cause", "")] += 1
+        elif isinstance(event, e.TriggerFired):
+            self.fired[event.trigger_id] += 1
+        elif isinstance(event, e.TriggerSkipped):
+            self.held[event.reason] += 1
+        else:
+            self._call(envelope.key.text, event)
+
+    def _call(self, key: str, event: Any) -> None:
+        if isinstance(event, e.NotificationRequested | e.ClientEmailRequested | e.PaymentRequested | e.ItemAsked):
+            alert = isinstance(event, e.NotificationRequested) and not event.run_id
+            self.alerts += alert
+            if event.run_id or alert:  # a fact for another item asks for no answer
+                self.open.setdefault(key, {})[event.effect_id] = "Alert" if alert else type(event).__name__
+        elif isinstance(event, e.EffectAnswered):
+            kind = self.open.get(key, {}).pop(event.effect_id, "")
+            self.calls[kind, event.status] += 1
+            if not self.open.get(key, True):
+                del self.open[key]
+        elif isinstance(event, e.ItemDeleted):
+            self.open.pop(key, None)  # its answers go no further
+        elif isinstance(event, e.RuleRunDelayed):
+            self.delayed += 1
+
+    def payment(self, recorded: Recorded) -> None:
+        """Count one event of a payable."""
+        event = recorded.event
+        self.payments[type(event).__name__] += 1
+        if isinstance(event, p.NoticeIgnored):
+            self.ignored[event.reason] += 1
+
+    def outcomes(self) -> Counter[str]:
+        """Return the ended rule runs by outcome."""
+        found: Counter[str] = Counter()
+        for (outcome, _), count in self.runs.items():
+            found[outcome] += count
+        return found
