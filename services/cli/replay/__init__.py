@@ -1,0 +1,1 @@
+"""The log folded again, and compared with what the running system holds."""
