@@ -30,6 +30,7 @@ from services.gateway.idempotency import Answers
 from services.gateway.keys import ROLES, SqlKeys, new_key
 from services.gateway.limits import Limiter, Rate
 from services.gateway.ports import Ports
+from services.gateway.store import open_store
 from services.history.opening import open_history
 from services.history.queries import History
 from services.history.records import LogRecord, stream_id
@@ -218,7 +219,7 @@ def gateway_in(tmp_path: Path) -> Iterator[World]:
     clock, book = SetClock(NOW), Book(CATALOGUE)
     for tenant in TENANTS:
         define(book, tenant)
-    database, notifier = open_database(f"sqlite:///{tmp_path}/g.db"), open_database(f"sqlite:///{tmp_path}/n.db")
+    database, notifier = open_store(f"sqlite:///{tmp_path}/g.db"), open_database(f"sqlite:///{tmp_path}/n.db")
     notifier.create(ALL)
     signer = Signer([SECRET.encode()])
     outbox, shelf = MemoryOutbox(item_changes(signer), payment_changes(signer)), MemoryShelf(book)

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import gc
+import signal
+
 import uvloop
 from prometheus_client import CollectorRegistry
 
@@ -11,7 +15,7 @@ from services.edge.kafka import KafkaSettings
 from services.edge.log import logger, set_up_logging
 from services.edge.topics import Topics, TopicSettings
 from services.gateway.bootstrap import Deployment, gateway
-from services.gateway.server import Server, config_of, serve
+from services.gateway.server import Server, config_of, listener_of, serve
 from services.gateway.settings import GatewaySettings
 from services.history.settings import HistorySettings
 from services.notifier.settings import NotifierSettings, SigningSettings
@@ -19,21 +23,21 @@ from services.notifier.settings import NotifierSettings, SigningSettings
 
 async def run(deployment: Deployment) -> None:
     """Serve until SIGTERM or SIGINT; requests in flight are answered."""
-    registry = CollectorRegistry()
+    registry, settings = CollectorRegistry(), deployment.settings
     async with gateway(deployment, registry) as service:
-        health = HealthPort(lambda: "", service.why_not_ready, registry, deployment.settings.health_port)
+        health = HealthPort(lambda: "", service.why_not_ready, registry, settings.health_port)
         await health.start()
-        server = Server(config_of(service, deployment.settings), _tell)
-        logger().info(names.LOG_STARTED, service="gateway", health_port=health.port)
+        server, listener = Server(config_of(service, settings)), listener_of(settings)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, server.stop)
+        gc.freeze()  # what was made at the start stays: looking through it again costs every request of the moment
+        port = listener.getsockname()[1]
+        logger().info(names.LOG_STARTED, service="gateway", port=port, health_port=health.port)
         try:
-            await serve(server, service)
+            await serve(server, service, listener)
         finally:
             await health.stop()
         logger().info(names.LOG_STOPPED, service="gateway")
-
-
-def _tell(port: int) -> None:
-    logger().info("gateway_listens", port=port)
 
 
 def main() -> None:

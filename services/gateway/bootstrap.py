@@ -23,7 +23,7 @@ from services.edge.clock import SystemClock
 from services.edge.codec import DefinitionCodec, Signer, item_changes, item_events, payment_changes, payment_events
 from services.edge.definitions import DefinitionsFollower, KafkaDefinitionsReader
 from services.edge.kafka import KafkaSettings, consumer, producer
-from services.edge.sql import Database, open_database
+from services.edge.sql import Database
 from services.edge.topics import Topics
 from services.gateway import local
 from services.gateway.app import create_app
@@ -36,6 +36,7 @@ from services.gateway.reading import HistoryDoor, NotifierDoor
 from services.gateway.sending import KafkaOutbox
 from services.gateway.settings import GatewaySettings
 from services.gateway.shelf import KafkaShelf
+from services.gateway.store import open_store
 from services.gateway.views import HttpViews
 from services.history.settings import HistorySettings
 from services.notifier.settings import NotifierSettings, SigningSettings
@@ -76,7 +77,7 @@ async def gateway(deployment: Deployment, registry: CollectorRegistry) -> AsyncI
     """Yield a gateway whose definitions are read to their end; its clients are closed afterwards."""
     settings = deployment.settings
     async with AsyncExitStack() as stack:
-        database = await asyncio.to_thread(open_database, settings.database_url.get_secret_value())
+        database = await asyncio.to_thread(open_store, settings.database_url.get_secret_value())
         stack.callback(database.close)
         if settings.local:
             await asyncio.to_thread(local.prepare, home_dir(), database)

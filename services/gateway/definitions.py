@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
-
-import orjson
-from pydantic import ValidationError
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
 
 from automation.catalogue import Entry
 from automation.definitions.book import TenantView
-from automation.definitions.models import MODELS, Automation, Definition, Fields, Rule, Trigger
+from automation.definitions.models import Definition
 from automation.definitions.saved import DefinitionSaved
+from automation.definitions.validation import Flaw, check, id_of, read
 from automation.values import Moment
 from services.gateway.bodies import DefinitionBody, DefinitionsBody
-from services.gateway.problems import Fault, Problem, faults_of
-
-SINGLE = ("rates", "settings")
-"""Kinds of which a tenant has one; its id is that of the kind."""
+from services.gateway.problems import Fault, Problem
 
 
 class Draft(NamedTuple):
@@ -30,6 +26,13 @@ class Draft(NamedTuple):
     replaces: int
 
 
+class Plan(NamedTuple):
+    """What a save will change, and what its author should look at although it may be saved."""
+
+    drafts: list[Draft]
+    warnings: list[Fault]
+
+
 class Author(NamedTuple):
     """Who saves, when, for which tenant."""
 
@@ -38,7 +41,7 @@ class Author(NamedTuple):
     now: Moment
 
 
-def drafts_of(view: TenantView | None, catalogue: Mapping[str, Entry], body: DefinitionsBody) -> list[Draft]:
+async def plan_of(view: TenantView, catalogue: Mapping[str, Entry], body: DefinitionsBody) -> Plan:
     """Return what will change; raises `Problem` 422 naming every path at fault, 409 for versions that were overtaken.
 
     A definition that stays as it is, is left out.
@@ -46,12 +49,16 @@ def drafts_of(view: TenantView | None, catalogue: Mapping[str, Entry], body: Def
     faults: list[Fault] = []
     drafts = [_draft(view, one, f"definitions[{at}]", faults) for at, one in enumerate(body.definitions)]
     _check_twice(drafts, faults)
-    for at, draft in enumerate(drafts):
-        faults += _across(draft, drafts, view, catalogue, f"definitions[{at}].body")
+    changed = {(d.kind, d.id): d.made for d, one in zip(drafts, body.definitions, strict=True) if d.made or one.delete}
+    # In a thread: a large tenant's rules are all compiled.
+    checked = await asyncio.to_thread(check, catalogue, view.tenant, dict(view.current), changed)
+    faults += _placed(checked.errors, drafts)
     if faults:
         raise Problem(422, "invalid_definitions", "nothing was saved", errors=faults)
     _check_expected(view, body.definitions)
-    return [draft for draft in drafts if _changes(view, draft)]
+    stored = [draft._replace(made=checked.definitions[draft.kind, draft.id]) for draft in drafts]
+    warnings = _placed((flaw for flaw in checked.flaws if flaw.severity == "warning"), drafts)
+    return Plan([draft for draft in stored if view.current.get((draft.kind, draft.id)) != draft.made], warnings)
 
 
 def records_of(drafts: Sequence[Draft], author: Author) -> list[DefinitionSaved]:
@@ -79,84 +86,52 @@ def _in_force(view: TenantView, draft: Draft) -> bool:
     return view.versions.get(key) == draft.replaces + 1 and view.current.get(key) == draft.made
 
 
-def _draft(view: TenantView | None, given: DefinitionBody, path: str, faults: list[Fault]) -> Draft:
-    replaces = _version(view, given.kind, given.id)
+def _draft(view: TenantView, given: DefinitionBody, path: str, faults: list[Fault]) -> Draft:
+    key = (given.kind, given.id)
     made = None if given.delete else _made(given, path, faults)
-    if given.delete and (view is None or (given.kind, given.id) not in view.current):
+    if given.delete and key not in view.current:
         faults.append(Fault(path, "unknown", f"there is no {given.kind} {given.id}"))
-    return Draft(given.kind, given.id, made, replaces)
+    return Draft(*key, made, view.versions.get(key, 0))
 
 
 def _made(given: DefinitionBody, path: str, faults: list[Fault]) -> Definition | None:
-    model = MODELS.get(given.kind)
-    if model is None:
-        faults.append(Fault(f"{path}.kind", "unknown_kind", f"one of {', '.join(MODELS)} is expected"))
-        return None
-    try:
-        made = model.model_validate_json(orjson.dumps(given.body or {}))
-    except ValidationError as error:
-        faults += faults_of(error, f"{path}.body")
-        return None
-    if given.id != (wanted := _id_of(given.kind, made)):
+    made, flaws = read(given.kind, given.body or {})
+    faults += [Fault(_path(path, flaw), flaw.rule, flaw.message) for flaw in flaws]
+    if made is not None and given.id != (wanted := id_of(made)):
         faults.append(Fault(f"{path}.id", "id_differs", f"the body belongs to {wanted}"))
     return made
 
 
-def _id_of(kind: str, made: Definition) -> str:
-    if isinstance(made, Fields):
-        return made.item_type
-    return kind if kind in SINGLE else str(getattr(made, "id", kind))
+def _placed(flaws: Iterable[Flaw], drafts: Sequence[Draft]) -> list[Fault]:
+    """Give flaws the paths of the request; one of a definition that is not in it is named by kind and id."""
+    places = {(draft.kind, draft.id): f"definitions[{at}]" for at, draft in enumerate(drafts)}
+    found = []
+    for flaw in flaws:
+        place = places.get((flaw.kind, flaw.id), f"in force: {flaw.kind}/{flaw.id}")
+        found.append(Fault(_path(place, flaw), flaw.rule, flaw.message))
+    return found
 
 
-def _version(view: TenantView | None, kind: str, name: str) -> int:
-    return view.versions.get((kind, name), 0) if view else 0
+def _path(place: str, flaw: Flaw) -> str:
+    if flaw.rule == "unknown_kind":
+        return f"{place}.kind"
+    return f"{place}.body" + (f".{flaw.path}" if flaw.path and not flaw.path.startswith("[") else flaw.path)
 
 
 def _check_twice(drafts: Sequence[Draft], faults: list[Fault]) -> None:
-    keys = [(draft.kind, draft.id) for draft in drafts]
-    faults += [
-        Fault(f"definitions[{at}]", "twice", f"{key[0]}/{key[1]} stands twice")
-        for at, key in enumerate(keys)
-        if key in keys[:at]
-    ]
+    seen: set[tuple[str, str]] = set()
+    for at, draft in enumerate(drafts):
+        if (key := (draft.kind, draft.id)) in seen:
+            faults.append(Fault(f"definitions[{at}]", "twice", f"{key[0]}/{key[1]} stands twice"))
+        seen.add(key)
 
 
-def _across(
-    draft: Draft, drafts: Sequence[Draft], view: TenantView | None, catalogue: Mapping[str, Entry], path: str
-) -> Iterator[Fault]:
-    """Check a rule or trigger against the catalogue and against the pipelines as they will be."""
-    made = draft.made
-    if not isinstance(made, Rule | Trigger):
-        return
-    entry = catalogue.get(made.type)
-    if entry is None or entry.kind != draft.kind:
-        yield Fault(f"{path}.type", "unknown_type", f"the catalogue has no {draft.kind} {made.type}")
-    elif not entry.allows(made.item_type):
-        yield Fault(f"{path}.item_type", "item_type", f"{made.type} is not for items of type {made.item_type}")
-    if not _stage_exists(made, drafts, view):
-        yield Fault(f"{path}.stage", "unknown_stage", f"{made.item_type}/{made.pipeline} has no stage {made.stage}")
-
-
-def _stage_exists(made: Automation, drafts: Sequence[Draft], view: TenantView | None) -> bool:
-    pipelines: dict[tuple[str, str], Any] = dict(view.current) if view else {}
-    pipelines |= {(draft.kind, draft.id): draft.made for draft in drafts}
-    pipeline = pipelines.get(("pipeline", made.pipeline))
-    return (
-        pipeline is not None
-        and pipeline.item_type == made.item_type
-        and any(stage.id == made.stage for stage in pipeline.stages)
-    )
-
-
-def _check_expected(view: TenantView | None, given: Sequence[DefinitionBody]) -> None:
+def _check_expected(view: TenantView, given: Sequence[DefinitionBody]) -> None:
+    current = [view.versions.get((one.kind, one.id), 0) for one in given]
     faults = [
-        Fault(f"definitions[{at}].expected", "overtaken", f"the current version is {_version(view, one.kind, one.id)}")
-        for at, one in enumerate(given)
-        if one.expected is not None and one.expected != _version(view, one.kind, one.id)
+        Fault(f"definitions[{at}].expected", "overtaken", f"the current version is {version}")
+        for at, (one, version) in enumerate(zip(given, current, strict=True))
+        if one.expected is not None and one.expected != version
     ]
     if faults:
         raise Problem(409, "overtaken", "read the current versions and save again", errors=faults)
-
-
-def _changes(view: TenantView | None, draft: Draft) -> bool:
-    return view is None or view.current.get((draft.kind, draft.id)) != draft.made

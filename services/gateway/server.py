@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import uvicorn
 
@@ -12,27 +13,33 @@ from services.gateway.bootstrap import Gateway
 from services.gateway.settings import GatewaySettings
 
 _MOST_CONNECTIONS = 2_000
+_BACKLOG = 512
 
 
 class Server(uvicorn.Server):
-    """Says when it listens."""
+    """A server that others stop."""
 
-    def __init__(self, config: uvicorn.Config, listening: Callable[[int], None]) -> None:
-        super().__init__(config)
-        self._listening = listening
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave signals alone: uvicorn would raise them again at its end, before our clients are closed."""
+        yield
 
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Start and tell the port."""
-        await super().startup(sockets)
-        if self.started:
-            self._listening(self.servers[0].sockets[0].getsockname()[1])
+    def stop(self) -> None:
+        """Ask for an orderly end."""
+        self.should_exit = True
 
 
-async def serve(server: uvicorn.Server, service: Gateway) -> None:
+def listener_of(settings: GatewaySettings) -> socket.socket:
+    """Open the port; raises `OSError` if it is taken."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    return socket.create_server((settings.host, settings.port), family=family, backlog=_BACKLOG)
+
+
+async def serve(server: uvicorn.Server, service: Gateway, listener: socket.socket) -> None:
     """Serve and follow; a follower that ends badly ends the process."""
     async with asyncio.TaskGroup() as parts:
         followers = [parts.create_task(service.shelf.follow()), parts.create_task(service.pages.run())]
-        await server.serve()
+        await server.serve([listener])
         for follower in followers:
             follower.cancel()
 
@@ -40,7 +47,15 @@ async def serve(server: uvicorn.Server, service: Gateway) -> None:
 def config_of(service: Gateway, settings: GatewaySettings) -> uvicorn.Config:
     """Return the server's settings: nothing that is not needed is switched on."""
     return uvicorn.Config(
-        service.app, host=settings.host, port=settings.port, lifespan="off", log_config=None, access_log=False,
-        server_header=False, proxy_headers=False, limit_concurrency=_MOST_CONNECTIONS, timeout_keep_alive=30,
-        timeout_graceful_shutdown=settings.stop_seconds, ws="none",
-    )  # fmt: skip
+        service.app,
+        lifespan="off",
+        log_config=None,
+        log_level="critical",  # errors are logged by `problems`, as lines of JSON
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        limit_concurrency=_MOST_CONNECTIONS,
+        timeout_keep_alive=30,
+        timeout_graceful_shutdown=settings.stop_seconds,
+        ws="none",
+    )

@@ -19,7 +19,7 @@ class GatewaySettings(BaseSettings):
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 8080
     """0 takes a free one."""
-    health_port: Annotated[int, Field(ge=0, le=65535)] = 8085
+    health_port: Annotated[int, Field(ge=0, le=65535)] = 8086
     """0 takes a free one."""
     database_url: SecretStr = Field(default_factory=lambda: SecretStr(f"sqlite:///{home_dir() / 'gateway.db'}"))
     """API keys and kept answers: `sqlite:///<path>` for one process, `postgresql://…` for several."""

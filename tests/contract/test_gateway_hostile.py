@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from services.gateway.limits import Limiter, Rate
 from tests.gateway_world import NOW, TOKEN, World, untouched, world
@@ -119,5 +120,9 @@ async def test_a_bug_is_answered_without_its_text(world: World):
             raise RuntimeError("secret in a message")
 
     broken = world.with_ports(outbox=Broken())
-    with pytest.raises(RuntimeError):  # the server's outermost layer logs it; the answer has gone out before
+    with (
+        capture_logs() as logged,
+        pytest.raises(RuntimeError),
+    ):  # the server's outermost layer logs it; the answer has gone out before
         await broken.call("POST", CHANGES, {"kind": "delete"})
+    assert [(entry["event"], entry["error"]) for entry in logged] == [("gateway_bug", "RuntimeError")]

@@ -30,7 +30,7 @@ from services.edge.topics import Topics, partition_for
 from services.gateway.bootstrap import Deployment, Gateway, gateway
 from services.gateway.keys import ROLES, SqlKeys
 from services.gateway.sending import KafkaOutbox, Letter
-from services.gateway.server import Server, config_of, serve
+from services.gateway.server import Server, config_of, listener_of, serve
 from services.gateway.settings import GatewaySettings
 from services.history.settings import HistorySettings
 from services.notifier.settings import NotifierSettings, SigningSettings
@@ -67,13 +67,12 @@ async def _serving(deployment: Deployment) -> AsyncIterator[tuple[Gateway, aioht
         keys = service.app.state.ports.keys
         assert isinstance(keys, SqlKeys)
         keys.add(KEY, "acme", "test", ROLES)
-        port: asyncio.Future[int] = asyncio.get_running_loop().create_future()
-        server = Server(config_of(service, deployment.settings), port.set_result)
-        running = asyncio.create_task(serve(server, service))
+        server, listener = Server(config_of(service, deployment.settings)), listener_of(deployment.settings)
+        running = asyncio.create_task(serve(server, service, listener))
         headers = {"Authorization": f"Bearer {KEY}"}
-        async with aiohttp.ClientSession(f"http://127.0.0.1:{await port}", headers=headers) as session:
+        async with aiohttp.ClientSession(f"http://127.0.0.1:{listener.getsockname()[1]}", headers=headers) as session:
             yield service, session
-        server.should_exit = True
+        server.stop()
         await running
 
 

@@ -9,9 +9,9 @@ from contextlib import closing, contextmanager
 import click
 
 from services.edge.clock import SystemClock
-from services.edge.sql import open_database
 from services.gateway.keys import ROLES, SqlKeys, new_key
 from services.gateway.settings import GatewaySettings
+from services.gateway.store import open_store
 
 _as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
@@ -65,5 +65,5 @@ def revoke(context: click.Context, tenant: str, name: str, as_json: bool) -> Non
 
 @contextmanager
 def _store() -> Iterator[SqlKeys]:
-    with closing(open_database(GatewaySettings().database_url.get_secret_value())) as database:
+    with closing(open_store(GatewaySettings().database_url.get_secret_value())) as database:
         yield SqlKeys(database, SystemClock())

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from services.gateway.client import ApiError, call
+from services.cli.api import ApiError, call
 
 _WIDTH = 80
 

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from automation.definitions.book import TenantView
 from services.gateway import bodies as b
 from services.gateway.access import caller_of
-from services.gateway.definitions import Author, check_taken, drafts_of, records_of
+from services.gateway.definitions import Author, check_taken, plan_of, records_of
 from services.gateway.idempotency import once
 from services.gateway.json_body import checked_as, read_json
 from services.gateway.operations import needs
@@ -49,13 +49,14 @@ async def save_definitions(request: Request) -> Response:
 
 async def _save(ports: Ports, author: Author, body: b.DefinitionsBody) -> Response:
     book = ports.shelf.book
-    drafts = drafts_of(book.tenant(author.tenant), ports.catalogue, body)
+    view = book.tenant(author.tenant) or TenantView(author.tenant, ports.catalogue)
+    plan = await plan_of(view, ports.catalogue, body)
     version = book.version
-    if drafts:
-        version = await ports.shelf.append(records_of(drafts, author))
-        check_taken(book.tenant(author.tenant), drafts)
-    saved = [{"kind": draft.kind, "id": draft.id, "version": draft.replaces + 1} for draft in drafts]
-    return answer({"version": version, "saved": saved})
+    if plan.drafts:
+        version = await ports.shelf.append(records_of(plan.drafts, author))
+        check_taken(book.tenant(author.tenant), plan.drafts)
+    saved = [{"kind": draft.kind, "id": draft.id, "version": draft.replaces + 1} for draft in plan.drafts]
+    return answer({"version": version, "saved": saved, "warnings": plan.warnings})
 
 
 def _shown(view: TenantView, kind: str, name: str) -> list[dict[str, Any]]:

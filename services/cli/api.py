@@ -11,6 +11,7 @@ from urllib.request import Request, urlopen
 
 import orjson
 
+from services.cli.stack.place import gateway_url
 from services.edge.broker.state import home_dir
 from services.gateway.local import KEY_FILE
 
@@ -23,8 +24,7 @@ class ApiError(Exception):
 
 def base_url() -> str:
     """Return STAGEWIRE_API_URL, else the local gateway's address."""
-    port = os.environ.get("STAGEWIRE_GATEWAY_PORT") or "8080"
-    return (os.environ.get("STAGEWIRE_API_URL") or f"http://127.0.0.1:{port}").rstrip("/")
+    return (os.environ.get("STAGEWIRE_API_URL") or gateway_url(home_dir())).rstrip("/")
 
 
 def api_key() -> str:
