@@ -38,8 +38,10 @@ async def pause(world: World, rng: random.Random) -> str:
         raise FaultError(f"{child.name} is in state {child.state()!r} instead of T")
     seconds = _SESSION * rng.uniform(1.3, 1.8)
     await asyncio.sleep(seconds)
+    world.resting.add(child.name)
     child.send(signal.SIGCONT)
     code = await child.ended(5.0)
+    world.resting.discard(child.name)
     return f"{child.name} paused for {seconds:.1f} s, then {'went on' if code is None else f'ended with {code}'}"
 
 
@@ -110,8 +112,10 @@ async def sender_kill(world: World, rng: random.Random) -> str:
     if not world.sender.pid:
         world.watch()
         await asyncio.sleep(2.0)
+    world.resting.add("sender")
     world.sender.send(signal.SIGKILL)
     code = await world.sender.ended(5.0)
+    world.resting.discard("sender")
     if code != -signal.SIGKILL:
         raise FaultError(f"the sender ended with {code}")
     return "sender killed"
@@ -143,8 +147,10 @@ def _unpack(revision: str, tree: Path) -> None:
 
 async def _killed(child: Child, world: World) -> str:
     await _running(child, world)
+    world.resting.add(child.name)  # or the watch starts it anew before its end is seen
     child.send(signal.SIGKILL)
     code = await child.ended(5.0)
+    world.resting.discard(child.name)
     if code != -signal.SIGKILL:
         raise FaultError(f"{child.name} ended with {code}")
     world.watch()
