@@ -145,8 +145,10 @@ class Partition:
             except DefinitionsBehindError as behind:
                 await self._worker.stream.catch_up(behind.version)
                 self._decider.caught_up(behind.version)
+                batch.outputs.timestamp = self._worker.clock.now()  # changes have come in the meantime
             except UnknownTopicError as unknown:
                 await self._worker.learn(unknown.topic, self._producer)
+                batch.outputs.timestamp = self._worker.clock.now()
             else:
                 self._worker.metrics.decide_seconds.observe(time.monotonic() - self._last_start)
                 return batch
