@@ -11,6 +11,7 @@ import yaml
 MOST_NODES = 200_000
 """Nodes of one file, aliases counted as often as they stand: a small file cannot grow without end."""
 DEEPEST = 40
+_PLAIN_TAGS = ("tag:yaml.org,2002:map", "tag:yaml.org,2002:seq")
 
 
 class YamlError(Exception):
@@ -82,6 +83,8 @@ class _Reader:
         if self._left < 0 or depth > DEEPEST:
             raise YamlError(line, f"more than {MOST_NODES} values, or deeper than {DEEPEST}")
         self._lines.setdefault(path, line)
+        if isinstance(node, yaml.CollectionNode) and node.tag not in _PLAIN_TAGS:
+            raise YamlError(line, f"the tag {node.tag[:60]!r} is not taken")
         if isinstance(node, yaml.MappingNode):
             return self._mapping(node, path, depth)
         if isinstance(node, yaml.SequenceNode):
