@@ -17,11 +17,11 @@ TENANT = "northwind-trading"
 
 
 def definitions(extra_rules: int = 0) -> list[m.Definition]:
-    """The pipeline, its fields and rules; `extra_rules` stand on a stage that no item enters."""
-    stages = tuple(m.Stage(id=stage, title=stage) for stage in (*STAGES, "unused"))
+    """The pipeline, its fields and rules; an item is created on a stage without rules, and no item enters the stage of `extra_rules`."""
+    stages = tuple(m.Stage(id=stage, title=stage) for stage in ("unused", *STAGES, "idle"))
     fields = m.Fields(item_type="deal", fields=(m.FieldDef(code="note", title="Note", type="string"),))
     listed = [(stage, rule, least) for stage, rules in RULES.items() for rule, least in rules]
-    listed += [("unused", f"unused-{number}", number) for number in range(extra_rules)]
+    listed += [("idle", f"idle-{number}", number) for number in range(extra_rules)]
     return [
         m.Pipeline(id="main", item_type="deal", title="Sales", stages=stages, default=True),
         fields,
@@ -31,7 +31,7 @@ def definitions(extra_rules: int = 0) -> list[m.Definition]:
 
 def _rule(stage: str, rule: str, least: int) -> m.Rule:
     condition = {"field": "amount", "op": "gte", "value": {"minor": least, "currency": "EUR"}}
-    rows = [{"field": "comments", "value": rule}]
+    rows = [{"field": "comments", "value": "checked"}]
     return m.Rule(
         id=rule, type="edit_item", item_type="deal", pipeline="main", stage=stage, condition=condition,
         params={"fields": rows},
