@@ -17,7 +17,7 @@ TENANT = "northwind-trading"
 
 
 def definitions(extra_rules: int = 0) -> list[m.Definition]:
-    """The pipeline, its fields and rules; items begin on a stage without rules and never enter that of `extra_rules`."""
+    """The pipeline, its fields and rules; items begin on a stage without rules and never enter `extra_rules`'s."""
     stages = tuple(m.Stage(id=stage, title=stage) for stage in ("unused", *STAGES, "idle"))
     fields = m.Fields(item_type="deal", fields=(m.FieldDef(code="note", title="Note", type="string"),))
     listed = [(stage, rule, least) for stage, rules in RULES.items() for rule, least in rules]
