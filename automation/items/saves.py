@@ -45,7 +45,7 @@ def create(turn: Turn, change: c.CreateItem) -> None:
     quiet = is_quiet(turn.source, change.run_automation)
     fields = checked(turn.view.fields(turn.key.item_type), change.fields)
     stage = _stage(pipeline, change.stage) if pipeline else ""
-    creator = turn.actor.removeprefix("user:")
+    creator = turn.actor.removeprefix("user:") if turn.actor.startswith("user:") else ""
     turn.emit(
         e.ItemCreated(
             {code: value for code, value in fields.items() if value is not None}, pipeline.id if pipeline else "",

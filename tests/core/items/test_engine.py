@@ -197,3 +197,11 @@ def test_folding_the_log_gives_the_state_and_repeats_have_no_effect(
 
     assert state == story.state
     assert [recorded.envelope.version for recorded in log] == list(range(1, len(log) + 1))
+
+
+def test_item_made_by_the_platform_has_no_responsible() -> None:
+    """Nobody is made responsible who is no employee: automation then acts as the system user (spec 6.4)."""
+    story = Story(deal().book)
+    story.when(c.CreateItem({"title": "x"}), actor="")
+
+    assert (story.state.creator, story.state.responsible) == ("", "")
