@@ -103,4 +103,4 @@ def _of(folded: Folded, tenant: str) -> Iterator[tuple[str, Any]]:
 
 def stores_of(home: Path, kind: Kind, partition: int) -> list[Path]:
     """Return the local stores of a partition below STAGEWIRE_HOME: one per worker that ever owned it."""
-    return sorted(found.parent for found in (home / kind.service).glob(f"**/{kind.service}-{partition}/CURRENT"))
+    return sorted(found.parent for found in (home / kind.service).glob(f"**/{kind.stream}-{partition}/CURRENT"))

@@ -24,6 +24,8 @@ class Kind(NamedTuple):
 
     log: Log
     service: str
+    stream: str
+    """Name of the stream: consumer group, and beginning of the local stores' names."""
     topic: str
     decode: Callable[[bytes], Recorded]
     initial: Callable[[], Any]
@@ -35,11 +37,12 @@ class Kind(NamedTuple):
 def kinds(topics: Topics) -> tuple[Kind, ...]:
     """Return both logs."""
     item_state, payable = RecordCodec(ItemState), RecordCodec(PayableState)
+    engine, tracker = "deal_stream", "payment_tracker"
     return (
-        Kind("item", "deal_stream", topics.events, item_events().decode, items.initial, items.evolve,
-             item_state.encode, items.FOLD_VERSION),
-        Kind("payment", "payment_tracker", topics.payment_events, payment_events().decode, initial_payable,
-             payments.evolve, payable.encode, payments.FOLD_VERSION),
+        Kind("item", engine, f"{topics.prefix}{engine}", topics.events, item_events().decode,
+             items.initial, items.evolve, item_state.encode, items.FOLD_VERSION),
+        Kind("payment", tracker, f"{topics.prefix}{tracker}", topics.payment_events, payment_events().decode,
+             initial_payable, payments.evolve, payable.encode, payments.FOLD_VERSION),
     )  # fmt: skip
 
 

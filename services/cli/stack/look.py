@@ -64,10 +64,10 @@ def _unit(home: Path, name: str) -> UnitStatus:
 
 
 def followed(topics: Topics) -> Mapping[str, Sequence[str]]:
-    """Return the topics that each consumer group reads; groups of the two logs' writers have no prefix."""
+    """Return the topics that each consumer group reads."""
     return {
-        "deal_stream": (topics.changes,),
-        "payment_tracker": (topics.payments,),
+        f"{topics.prefix}deal_stream": (topics.changes,),
+        f"{topics.prefix}payment_tracker": (topics.payments,),
         f"{topics.prefix}notifier": (topics.effects,),
         f"{topics.prefix}history": (topics.events, topics.payment_events),
     }
