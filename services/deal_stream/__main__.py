@@ -6,6 +6,8 @@ import asyncio
 import signal
 from importlib.metadata import version
 
+import uvloop
+
 from services.deal_stream.bootstrap import worker
 from services.deal_stream.settings import DealStreamSettings
 from services.edge.kafka import KafkaSettings
@@ -29,7 +31,7 @@ async def run() -> None:
 def main() -> None:
     """Set up the log and run."""
     set_up_logging()
-    asyncio.run(run())
+    uvloop.run(run())
 
 
 if __name__ == "__main__":
