@@ -12,7 +12,7 @@ from automation.envelope import Key
 from automation.items.state import ItemState
 from automation.values import Value
 from services.cli.replay.folding import Difference, Folded, Kind
-from services.edge.processor.store import ITEM, POSITION, end_of, read_item, read_number
+from services.edge.processor.store import IDENTITY, ITEM, POSITION, end_of, read_item, read_number
 from services.history.records import Current, stream_id
 from services.history.store import HistoryReader
 from services.history.values import from_json
@@ -58,14 +58,15 @@ def _set_fields(fields: dict[str, Value]) -> dict[str, Value]:
 
 
 def with_store(kind: Kind, folded: Folded, path: Path, tenant: str) -> Compared | None:
-    """Compare each state with the stored bytes; None for a store that lacks events of the log.
+    """Compare each state with the stored bytes; None for a store of another fold, or one that lacks events of the log.
 
     The store is opened read-only; its service must not run, since it writes what it has not yet flushed.
     """
     # rocksdict's own store options would pickle values: raw mode takes bytes alone.
     database = Rdict(str(path), Options(raw_mode=True), access_type=AccessType.read_only())
     try:
-        if read_number(database.get(POSITION)) < folded.next:
+        same_fold = (database.get(IDENTITY) or b"").startswith(b"%d|" % kind.fold_version)
+        if not same_fold or read_number(database.get(POSITION)) < folded.next:
             return None
         return _bytes_differ(kind, folded, database, tenant)
     finally:
