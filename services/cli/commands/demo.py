@@ -56,7 +56,7 @@ def COMMAND(  # noqa: N802  # the name by which the command folder is loaded
         done = run(_perform(plan, company, Console(stderr=True, quiet=as_json)))
     except (CompanyError, StalledError, WebhookRefusedError) as problem:
         raise click.ClickException(str(problem)) from problem
-    _print(done, as_json)
+    _print(done, changes, as_json)
 
 
 def _mark() -> str:
@@ -111,8 +111,8 @@ def _bars(console: Console, steps: list[Step]) -> Iterator[Any]:
         yield listen
 
 
-def _print(done: Done, as_json: bool) -> None:
-    found, gateway = report.figures(done), gateway_url(home_dir())
+def _print(done: Done, changes: int, as_json: bool) -> None:
+    found, gateway = report.figures(done, changes), gateway_url(home_dir())
     pages = [link for key, link in done.links.items() if "/deal/" in key][:1]
     if as_json:
         click.echo(json.dumps({**found, "gateway": gateway, "payment_page": pages, "moved": [

@@ -37,7 +37,8 @@ class Progress:
     decided: int = 0
     began: float = 0.0
     sent_at: float = 0.0
-    decided_at: float = 0.0
+    month_at: float = 0.0
+    """When the last change of the month itself was decided; what follows payments comes on top."""
     ended: float = 0.0
     settled: float = 0.0
     tally: Tally = field(default_factory=Tally)
@@ -59,6 +60,7 @@ class Performance:
         self._watcher = watcher
         self._client = client
         self._listen = listen
+        self._month: set[str] = set()
         self._open: set[str] = set()
         self._work: set[asyncio.Task[None]] = set()
         self._lock = asyncio.Lock()
@@ -66,6 +68,7 @@ class Performance:
 
     async def run(self, steps: Sequence[Step]) -> Progress:
         """Send the steps and follow what they lead to, until each has left its trace and each call its answer."""
+        self._month = {step.frame.change_id for step in steps}
         self.progress.began = last = time.monotonic()
         self._spawn(self._send_month(steps))
         while self._busy():
@@ -132,7 +135,9 @@ class Performance:
         if change_id in self._open:
             self._open.remove(change_id)
             self.progress.decided += 1
-            self.progress.decided_at = time.monotonic()
+            if self._month and change_id in self._month:
+                self._month.remove(change_id)
+                self.progress.month_at = time.monotonic()
 
     def _go_on(self, key: Key, stage: str, at: int) -> None:
         if self._is_ours(key):

@@ -13,15 +13,17 @@ from services.cli.demo.performing import Progress
 _MAILS, _NOTES, _ALERTS = "ClientEmailRequested", "NotificationRequested", "Alert"
 
 
-def figures(progress: Progress) -> dict[str, Any]:
-    """Return all figures as plain data."""
-    tally, seconds = progress.tally, progress.decided_at - progress.began
+def figures(progress: Progress, month: int) -> dict[str, Any]:
+    """Return all figures as plain data; `month` is the number of changes that the month itself had."""
+    tally, seconds = progress.tally, progress.month_at - progress.began
     answered = {kind: tally.calls[kind, "completed"] for kind in (_MAILS, _NOTES, _ALERTS)}
     return {
-        "changes": progress.decided,
+        "changes": month,
+        "changes_after_payments": progress.decided - month,
         "events": tally.events + tally.payments.total(),
         "seconds": round(seconds, 1),
-        "changes_per_second": round(progress.decided / seconds) if seconds else 0,
+        "changes_per_second": round(month / seconds) if seconds else 0,
+        "sent_seconds": round(progress.sent_at - progress.began, 1),
         "all_answered_seconds": round(progress.ended - progress.began, 1),
         "rule_runs": dict(tally.outcomes()),
         "reasons": {f"{outcome}({why})": n for (outcome, why), n in tally.runs.most_common() if why},
@@ -51,7 +53,8 @@ def table(found: Mapping[str, Any]) -> Table:
 
 def _lines(found: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     yield "changes", f"{found['changes']:,} decided in {found['seconds']} s: {found['changes_per_second']:,} a second"
-    yield "", f"{found['events']:,} events; all calls answered after {found['all_answered_seconds']} s"
+    yield "", f"{found['changes_after_payments']:,} more followed payments; {found['events']:,} events in the logs"
+    yield "", f"every call answered, every payment handled after {found['all_answered_seconds']} s"
     yield "rule runs", _listed(found["rule_runs"])
     yield "", _listed(found["reasons"])
     yield "triggers fired", _listed(found["triggers_fired"])
