@@ -43,6 +43,7 @@ KEY = "sw_a-key-for-tests"
 SECRETS = json.dumps({"acme": {"simulated": [SECRET]}})
 STAGES = [{"id": "new", "title": "New"}, {"id": "won", "title": "Won", "kind": "final_success"}]
 PIPELINE = {"id": "main", "item_type": "deal", "title": "Main", "stages": STAGES, "default": True}
+RATES = [{"base": "EUR", "rates": {"USD": rate}} for rate in ("0.9", "0.8")]
 SIGNER = Signer([SECRET.encode()])
 
 
@@ -70,10 +71,14 @@ async def _serving(deployment: Deployment) -> AsyncIterator[tuple[Gateway, aioht
         server, listener = Server(config_of(service, deployment.settings)), listener_of(deployment.settings)
         running = asyncio.create_task(serve(server, service, listener))
         headers = {"Authorization": f"Bearer {KEY}"}
-        async with aiohttp.ClientSession(f"http://127.0.0.1:{listener.getsockname()[1]}", headers=headers) as session:
-            yield service, session
-        server.stop()
-        await running
+        try:
+            async with aiohttp.ClientSession(
+                f"http://127.0.0.1:{listener.getsockname()[1]}", headers=headers
+            ) as session:
+                yield service, session
+        finally:
+            server.stop()
+            await running
 
 
 async def _read(kafka: KafkaSettings, topic: str, count: int) -> list[Any]:
@@ -159,25 +164,22 @@ async def test_two_gateways_see_each_other_s_definitions_and_one_of_two_editors_
         (tmp_path / name).mkdir()
     homes = [_deployment(kafka, topics, tmp_path / name, name) for name in ("a", "b")]
     async with _serving(homes[0]) as (_, one), _serving(homes[1]) as (_, two):
-        saves = [
-            {"definitions": [{"kind": "role", "id": "r", "expected": 0, "body": {"id": "r", "members": [who]}}]}
-            for who in ("ann", "bob")
-        ]
+        saves = [{"definitions": [{"kind": "rates", "id": "rates", "expected": 0, "body": body}]} for body in RATES]
         replies = await asyncio.gather(
             *(session.put("/v1/definitions", json=save) for session, save in zip((one, two), saves, strict=True))
         )
         assert sorted(reply.status for reply in replies) == [200, 409]
         winner = next(place for place, reply in enumerate(replies) if reply.status == 200)
         for session in (one, two):
-            await _until_members(session, ["ann", "bob"][winner])
+            await _until_rates(session, RATES[winner])
 
 
-async def _until_members(session: aiohttp.ClientSession, who: str) -> None:
+async def _until_rates(session: aiohttp.ClientSession, wanted: dict[str, Any]) -> None:
     async with asyncio.timeout(10):
         while True:
-            async with session.get("/v1/definitions?kind=role") as reply:
+            async with session.get("/v1/definitions?kind=rates") as reply:
                 found = (await reply.json())["definitions"]
-            if found and found[0]["body"]["members"] == [who]:
+            if found and found[0]["body"] == wanted:
                 return
             await asyncio.sleep(0.05)
 
