@@ -169,7 +169,7 @@ class TenantView:
             owner = self.pipelines.get((item_type, pipeline))
             if (trigger.item_type, trigger.pipeline) != (item_type, pipeline) or entry is None or owner is None:
                 continue
-            if entry.fact == fact:
+            if entry.fact == fact and owner.has(trigger.stage):
                 compiled = compile_trigger(trigger, self.versions["trigger", name], entry, self)
                 ranked.append((owner.rank(trigger.stage), trigger.order, trigger.id, compiled))
         return tuple(entry[3] for entry in sorted(ranked, key=lambda entry: entry[:3]))
@@ -252,12 +252,16 @@ class Book:
             return
         del self._open[saved.apply_id]
         self.version = offset + 1
-        for record in waiting:
-            self._take(record)
+        if all(self._replaces_current(record) for record in waiting):
+            for record in waiting:
+                self._take(record)
+
+    def _replaces_current(self, saved: DefinitionSaved) -> bool:
+        """Say whether nobody else saved the definition meanwhile; an apply counts as a whole or not at all."""
+        view = self._tenants.get(saved.tenant)
+        return (view.versions.get((saved.kind, saved.id), 0) if view else 0) == saved.replaces
 
     def _take(self, saved: DefinitionSaved) -> None:
         view = self._tenants.setdefault(saved.tenant, TenantView(saved.tenant, self._catalogue))
-        if view.versions.get((saved.kind, saved.id), 0) != saved.replaces:
-            return
         made = None if saved.deleted else MODELS[saved.kind].model_validate_json(saved.body)
         view.put(saved.kind, saved.id, saved.version, made, self.version)

@@ -77,6 +77,10 @@ class Pipeline(Definition):
             raise ValueError(f"item_type: {self.item_type} has no stages")
         return self
 
+    def has(self, stage: str) -> bool:
+        """Say whether the stage is one of this pipeline: an item may stand on one that was taken out."""
+        return any(found.id == stage for found in self.stages)
+
     def rank(self, stage: str) -> int:
         """Return the place of a stage, from 0; raises `KeyError` for a stage of another pipeline."""
         for place, found in enumerate(self.stages):
