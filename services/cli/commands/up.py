@@ -31,6 +31,8 @@ def COMMAND(workers: int, as_json: bool) -> None:  # noqa: N802  # the name by w
         click.echo(json.dumps(started._asdict()))
         return
     click.echo(f"ready in {started.seconds:.1f} s: {', '.join(started.units)}")
+    if started.rebuilding:
+        click.echo(f"  still rebuilding from the log: {', '.join(started.rebuilding)}")
     click.echo(f"  Kafka     {started.bootstrap}")
     click.echo(f"  HTTP API  {started.gateway}/v1  (documentation: {started.gateway}/docs)")
     click.echo("  next      stagewire status, stagewire definitions apply, stagewire demo")

@@ -16,7 +16,7 @@ from typing import NamedTuple
 from services.cli.stack import marks, supervisor
 from services.cli.stack.place import Unit, choose_ports, gateway_url, log_file, make_secrets, ports, units
 from services.edge import topic_check
-from services.edge.broker import BrokerError, running_broker, start_broker, stop_broker
+from services.edge.broker import running_broker, start_broker, stop_broker
 from services.edge.broker.jars import Watch, unseen
 from services.edge.kafka import KafkaSettings, admin
 from services.edge.topics import Topics, TopicSettings
@@ -24,6 +24,8 @@ from services.edge.topics import Topics, TopicSettings
 Say = Callable[[str], None]
 
 _READY_SECONDS = 90.0
+_REBUILD = ("live_views",)  # rebuilt from the log on each start: a long log must not hold up everything else
+_REBUILD_SECONDS = 10.0
 _DOWN_SECONDS = 28.0
 _PAUSE_SECONDS = 0.1
 _MANY_RESTARTS = 3
@@ -41,6 +43,8 @@ class Stack(NamedTuple):
     gateway: str
     units: tuple[str, ...]
     seconds: float
+    rebuilding: tuple[str, ...] = ()
+    """Units that run and still fold the log into what they show."""
 
 
 def silent(_: str) -> None:
@@ -50,7 +54,8 @@ def silent(_: str) -> None:
 def bring_up(home: Path, workers: int = 1, say: Say = silent, watch: Watch = unseen) -> Stack:
     """Start what does not run yet and wait until all is ready; raises StackError, BrokerError, JavaError, JarsError.
 
-    A stack that runs already is left as it is, whatever `workers` says.
+    A stack that runs already is left as it is, whatever `workers` says. Views that are rebuilt from a long log are
+    waited for no longer than 10 s; `rebuilding` names them.
     """
     began = time.monotonic()
     say("starting Kafka")
@@ -63,8 +68,9 @@ def bring_up(home: Path, workers: int = 1, say: Say = silent, watch: Watch = uns
         choose_ports(home, units(workers))
         _start_supervisor(home, workers)
     wanted = _expected(home)
-    _wait_ready(home, wanted, say)
-    return Stack(bootstrap, gateway_url(home), tuple(unit.name for unit in wanted), time.monotonic() - began)
+    rebuilding = _wait_ready(home, wanted, say)
+    names = tuple(unit.name for unit in wanted)
+    return Stack(bootstrap, gateway_url(home), names, time.monotonic() - began, rebuilding)
 
 
 def bring_down(home: Path, *, broker: bool = True) -> bool:
@@ -126,16 +132,23 @@ def _start_supervisor(home: Path, workers: int) -> None:
     marks.write(home, supervisor.NAME, started.pid)
 
 
-def _wait_ready(home: Path, wanted: Sequence[Unit], say: Say) -> None:
-    end = time.monotonic() + _READY_SECONDS
+def _wait_ready(home: Path, wanted: Sequence[Unit], say: Say) -> tuple[str, ...]:
+    """Wait until all is ready, or all but what rebuilds; return that."""
+    began = time.monotonic()
     waiting = {unit.name: "starting" for unit in wanted}
-    while waiting and time.monotonic() < end:
+    while time.monotonic() < began + _READY_SECONDS:
         waiting = {name: why for name in waiting if (why := readiness(home, name))}
+        patient = time.monotonic() < began + _REBUILD_SECONDS
+        if all(name in _REBUILD and not patient and _is_alive(home, name) for name in waiting):
+            return tuple(waiting)
         say("waiting for " + ", ".join(waiting))
         _stop_waiting_for_the_dead(home, waiting)
         time.sleep(_PAUSE_SECONDS)
-    if waiting:
-        raise StackError(_told(home, waiting))
+    raise StackError(_told(home, waiting))
+
+
+def _is_alive(home: Path, unit: str) -> bool:
+    return not ask(ports(home)[f"{unit}.health"], "/livez")
 
 
 def _stop_waiting_for_the_dead(home: Path, waiting: dict[str, str]) -> None:
@@ -171,6 +184,3 @@ def _await_end(running: Sequence[marks.Mark], seconds: float) -> list[marks.Mark
         time.sleep(_PAUSE_SECONDS)
         left = [mark for mark in left if marks.process_of(mark) is not None]
     return left
-
-
-__all__ = ["BrokerError", "Stack", "StackError", "ask", "bring_down", "bring_up", "readiness"]
