@@ -11,13 +11,15 @@ from automation.errors import ChangeRefusedError
 from automation.items import changes as c
 from automation.items import events as e
 from automation.items import facts, invoices, questions, runs, saves, stages
+from automation.items.door import PAYMENT_STATUSES, admit
+from automation.items.sizes import STATE_LIMIT, STATE_RESERVE, is_too_large
 from automation.items.state import ItemState, Run, has_seen
 from automation.items.turn import Origin, Request, Setting, Turn
 from automation.values import Moment
 
 _TYPES_WITH_PAYMENT_TRIGGER = ("lead", "deal", "quote", "spa_item")
 
-_RANKS = {"unpaid": 0, "paid": 1, "voided": 2}
+_RANKS = {status: rank for rank, status in enumerate(PAYMENT_STATUSES)}
 """A payment document goes one way: unpaid, paid, voided. What says less than is known was overtaken."""
 
 
@@ -95,6 +97,7 @@ def decide(
     state: ItemState, frame: c.ChangeFrame, change: c.ItemChange, now: Moment, book: Book, release: str
 ) -> Outcome:
     """Decide on a change; no events means a repeat. Raises `ChangeRefusedError` for what cannot be done."""
+    admit(frame, change)
     if is_repeat(state, frame):
         return Outcome(state, [], [])
     view = book.tenant(frame.tenant)
@@ -107,7 +110,14 @@ def decide(
     turn = Turn(state, origin, Setting(view, book.version, now, release))
     _take(turn, change)
     turn.finish()
+    _check_size(state, turn.state, change)
     return Outcome(turn.state, turn.events, turn.requests)
+
+
+def _check_size(before: ItemState, after: ItemState, change: c.ItemChange) -> None:
+    """Refuse what would make the item too large; facts of our own services may use the reserve."""
+    if is_too_large(before, after, STATE_RESERVE if isinstance(change, c.SIGNED) else 0):
+        raise ChangeRefusedError("item_too_large", f"item: its state would exceed {STATE_LIMIT} bytes")
 
 
 def _take(turn: Turn, change: c.ItemChange) -> None:

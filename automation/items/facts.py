@@ -39,7 +39,7 @@ def _answer(turn: Turn, trigger: CompiledTrigger, fact_id: str) -> bool:
     pipeline = view.pipelines[state.item_type, state.pipeline]
     if state.stage == trigger.stage:
         return False
-    backwards = pipeline.rank(trigger.stage) < pipeline.rank(state.stage)
+    backwards = pipeline.has(state.stage) and pipeline.rank(trigger.stage) < pipeline.rank(state.stage)
     if backwards and not trigger.allow_previous_stage:
         reason = "previous_stage_not_allowed"
     else:
@@ -87,7 +87,7 @@ def _warn(turn: Turn, trigger: CompiledTrigger, fact_id: str) -> None:
 
 def _announce(turn: Turn, fact: str, fact_id: str, amount: Money) -> None:
     pipeline = turn.view.pipelines[turn.state.item_type, turn.state.pipeline]
-    stage = next(s.title for s in pipeline.stages if s.id == turn.state.stage)
+    stage = next((s.title for s in pipeline.stages if s.id == turn.state.stage), turn.state.stage)
     what = "invoice" if fact == "invoice_paid" else "payment"
     turn.act("system", "system", "", turn.events[-1].envelope.event_id)
     _notify(

@@ -9,6 +9,7 @@ from datetime import date
 
 from automation.definitions.models import FieldDef
 from automation.errors import ChangeRefusedError
+from automation.items.door import LONGEST_ID
 from automation.values import FieldType, Money, Personal, Value
 
 TEXT_LIMIT = 1_000_000
@@ -41,6 +42,10 @@ def _is_text(value: Value) -> bool:
     return isinstance(value, str) and len(value) <= TEXT_LIMIT
 
 
+def _is_id(value: Value) -> bool:
+    return isinstance(value, str) and len(value) <= LONGEST_ID and value.isprintable()
+
+
 _CHECKS: Mapping[FieldType, Callable[[Value], bool]] = {
     "string": _is_text,
     "text": _is_text,
@@ -50,10 +55,10 @@ _CHECKS: Mapping[FieldType, Callable[[Value], bool]] = {
     "bool": lambda value: isinstance(value, bool),
     "date": _is_date,
     "datetime": _is_int,
-    "user": _is_text,
+    "user": _is_id,
     "list": _is_text,
     "file": _is_text,
-    "item": _is_text,
+    "item": _is_id,
 }
 
 

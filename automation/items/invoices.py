@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from automation.envelope import Key, stable_id
 from automation.items import events as e
+from automation.items.sizes import REQUEST_LIMIT, TURN_LIMIT, weight
 from automation.items.state import ItemState
 from automation.items.turn import Turn
 from automation.values import Money, Value
@@ -19,16 +20,20 @@ def on_stage_entered(turn: Turn) -> None:
     state = turn.state
     if state.item_type != "invoice" or state.quiet or not state.exists or state.stage != paid_stage(turn):
         return
-    for link in state.links:
-        if link.relation == "source":
-            target = Key(state.tenant, link.item_type, link.item_id).text
-            effect_id = stable_id("fact", "invoice_paid", turn.key_text, state.entry, target)
-            turn.emit(e.ItemAsked(effect_id, "", target, "invoice_paid", _fact(state)))
+    sources = [link for link in state.links if link.relation == "source"]
+    fact = _fact(state, min(REQUEST_LIMIT, TURN_LIMIT // 2 // len(sources)) // 2) if sources else {}
+    for link in sources:
+        target = Key(state.tenant, link.item_type, link.item_id).text
+        effect_id = stable_id("fact", "invoice_paid", turn.key_text, state.entry, target)
+        turn.emit(e.ItemAsked(effect_id, "", target, "invoice_paid", fact))
 
 
-def _fact(state: ItemState) -> Mapping[str, Value]:
-    amount = state.fields.get("amount")
-    own: dict[str, Value] = {f"{FIELD_PREFIX}{code}": value for code, value in state.fields.items()}
+def _fact(state: ItemState, room: int) -> Mapping[str, Value]:
+    """Return the fact with the invoice's fields; where all of them are too much, each has an equal share of `room`."""
+    amount, fields = state.fields.get("amount"), state.fields
+    if weight(fields) > room:
+        fields = {code: value for code, value in fields.items() if weight(value) <= room // len(fields)}
+    own: dict[str, Value] = {f"{FIELD_PREFIX}{code}": value for code, value in fields.items()}
     return {**own, "invoice_id": state.item_id, "amount": amount if isinstance(amount, Money) else None}
 
 

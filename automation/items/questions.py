@@ -9,6 +9,7 @@ from automation.items import events as e
 from automation.items import facts
 from automation.items.contacts import email_of
 from automation.items.invoices import FIELD_PREFIX
+from automation.items.sizes import REQUEST_LIMIT, weight
 from automation.items.turn import Turn
 from automation.plan import Answer
 from automation.values import Money
@@ -31,6 +32,8 @@ def answer(turn: Turn, asked: c.AskItem) -> None:
         return
     reply = _QUESTIONS.get(asked.question)
     told = reply(turn, asked) if reply else Answer("failed", "unknown_question", {})
+    if weight(told.results) > REQUEST_LIMIT:
+        told = Answer("failed", "item_too_large", {})
     turn.emit(e.ItemAnswered(asked.effect_id, asked.run_id, asked.reply_to, told.status, told.reason, told.results))
 
 

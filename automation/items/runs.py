@@ -8,6 +8,7 @@ from automation.definitions.arguments import Problem
 from automation.definitions.compiled import CompiledRule
 from automation.items import events as e
 from automation.items.scope import scope_of
+from automation.items.sizes import exceeding, is_too_large
 from automation.items.state import ItemState, Run, run_id_of
 from automation.items.turn import Turn
 from automation.plan import Answer, Call, Completed, Context, Failed, Plan, Skipped
@@ -65,7 +66,29 @@ def _planned(turn: Turn, rule: CompiledRule, run_id: str, scope: Scope, answers:
 
 
 def _settle(turn: Turn, rule: CompiledRule, run_id: str, entry: int, plan: Plan) -> None:
-    run = (run_id, rule.id, rule.version, entry)
+    """Record what a plan does; one that does too much fails, and the fact that started it stands."""
+    run, before, count = (run_id, rule.id, rule.version, entry), turn.state, len(turn.events)
+    _record(turn, run, plan)
+    reason = _flaw(turn, before, count)
+    if reason:
+        turn.undo(before, count)
+        turn.emit(e.RuleRunFailed(*run, reason))
+
+
+def _flaw(turn: Turn, before: ItemState, count: int) -> str:
+    """Return why the events after the first `count` cannot be kept; empty if they can."""
+    try:
+        room = exceeding(turn.events[count:], turn.room)
+        if room < 0 or is_too_large(before, turn.state):
+            return "item_too_large"
+    except OverflowError:
+        return "internal_error"
+    turn.room = room
+    return ""
+
+
+def _record(turn: Turn, run: tuple[str, str, int, int], plan: Plan) -> None:
+    run_id = run[0]
     match plan:
         case Completed(results, events):
             for event in events:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from automation.definitions.models import Pipeline
-from automation.envelope import STAGED
+from automation.envelope import CRM_ALL, STAGED
 from automation.errors import ChangeRefusedError
 from automation.items import changes as c
 from automation.items import events as e
@@ -40,6 +40,8 @@ def create(turn: Turn, change: c.CreateItem) -> None:
     if turn.state.version:
         turn.emit(e.ChangeSeen("deleted" if turn.state.deleted else "already_exists"))
         return
+    if turn.key.item_type.partition(".")[0] not in CRM_ALL:
+        raise ChangeRefusedError("invalid_key", f"key: no items are of type {turn.key.item_type}")
     pipeline = _pipeline(turn, change.pipeline)
     automated = turn.source in AUTOMATED
     quiet = is_quiet(turn.source, change.run_automation)

@@ -10,6 +10,7 @@ from automation.definitions.book import TenantView
 from automation.envelope import Envelope, Key, Recorded, event_id, stable_id
 from automation.items.changes import AskItem, ChangeFrame, ItemChange, ReportOutcome
 from automation.items.evolve import evolve
+from automation.items.sizes import TURN_LIMIT
 from automation.items.state import ItemState
 from automation.values import Moment
 
@@ -57,6 +58,8 @@ class Turn:
         self.now = max(setting.now, state.recorded_at)
         self.events: list[Recorded] = []
         self.requests: list[Request] = []
+        self.room = TURN_LIMIT
+        """Bytes that steps may still write."""
         self.depth = origin.depth
         self.root = origin.root_id
         self.cause = origin.cause_id
@@ -97,6 +100,11 @@ class Turn:
         self.state = evolve(self.state, recorded)
         self.events.append(recorded)
         return recorded
+
+    def undo(self, state: ItemState, count: int) -> None:
+        """Take back the events after the first `count`; `state` is the one before them."""
+        self.state = state
+        del self.events[count:]
 
     def reply(self, asked: AskItem, status: str, reason: str) -> None:
         """Answer a question without an event: about an item that does not exist."""

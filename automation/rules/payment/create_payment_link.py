@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from automation.catalogue import Entry, Params
 from automation.envelope import STAGED, Key
+from automation.items.door import LONGEST_ID, MOST_MINOR
 from automation.items.events import PaymentRequested, ProductRow
 from automation.items.state import ItemState
 from automation.params import Flag, OrderRef
@@ -50,12 +51,16 @@ def _by_item(context: Context) -> Plan:
     amount = total(item.rows) or item.fields.get("amount")
     if not isinstance(amount, Money) or amount.minor <= 0:
         return Failed("nothing_to_pay")
+    if amount.minor > MOST_MINOR:
+        return Failed("invalid_value:amount")
     return _call(context, context.key.text, "", amount)
 
 
 def _by_order(context: Context, order_id: str) -> Plan:
     if not order_id:
         return Failed("missing_value:order_id")
+    if len(order_id) > LONGEST_ID or not order_id.isprintable():
+        return Failed("order_not_found")
     payable = Key(context.key.tenant, "order", order_id).text
     return _call(context, payable, order_id, Money(0, ""))
 

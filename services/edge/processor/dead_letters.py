@@ -74,7 +74,9 @@ def parked(
 def read_dead_letter(record: Any) -> DeadLetter:
     """Read a record of a dead-letter topic; what others wrote into it has an empty origin."""
     about = {
-        name[len(PREFIX) :]: value.decode(errors="replace") for name, value in record.headers if name.startswith(PREFIX)
+        name[len(PREFIX) :]: (value or b"").decode(errors="replace")
+        for name, value in record.headers
+        if name.startswith(PREFIX)
     }
     origin = Origin(about.get("topic", ""), *(_number(about, name) for name in ("partition", "offset", "timestamp")))
     fault = Fault(

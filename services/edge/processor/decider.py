@@ -52,7 +52,7 @@ class Decider:
         self._items = items
         self._timers = timers
         self._ceiling = CeilingWatch(settings.ceiling)
-        self._caught_up = 0
+        self._excused = 0
         self._log = logger(partition=partition)
 
     def fill(self, batch: Batch, queue: deque[Any]) -> None:
@@ -89,8 +89,11 @@ class Decider:
         self._ceiling.check()
 
     def caught_up(self, version: int) -> None:
-        """Take note that definitions were read up to a version, or that it does not exist."""
-        self._caught_up = max(self._caught_up, version)
+        """Excuse the change that asked from waiting again: the version was read, or it does not exist.
+
+        Only this one: the version may come to exist, and a made-up one must not excuse all that come after.
+        """
+        self._excused = version
 
     def _take(self, batch: Batch, record: Any) -> None:
         """Handle one record of the inbox: decide it, forward it, or park it."""
@@ -129,8 +132,9 @@ class Decider:
 
     def _decide(self, batch: Batch, key: bytes, change: Any, record: Any) -> None:
         needed = self._stream.definitions_needed(change)
-        if needed > self._caught_up and needed > self._stream.definitions_version():
+        if needed > self._stream.definitions_version() and needed != self._excused:
             raise DefinitionsBehindError(needed)
+        self._excused = 0
         item = self._item(batch, key)
         if item.aside:
             raise UnreadableError("set_aside", "the item's events cannot be folded", ours=True)
