@@ -5,29 +5,15 @@ What each rule decides is told in tests/core/items/test_payment_scenario.py; her
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from automation.values import Money
-from services.edge.broker import RunningBroker
 from tests.e2e.company import Company, Item, amount_body, eventually
 
 pytestmark = pytest.mark.kafka
 
 EUR_20K = Money(2_000_000, "EUR")
 EUR_500 = Money(50_000, "EUR")
-
-
-@pytest.fixture(scope="module")
-def company(broker: RunningBroker, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Company]:
-    """The example company on a stack of its own; stopped when the module ends."""
-    made = Company(tmp_path_factory.mktemp("company"), broker.bootstrap)
-    try:
-        made.open()
-        yield made
-    finally:
-        made.shell("down")
 
 
 def sent(company: Company, amount: Money = EUR_20K, **fields: object) -> Item:

@@ -14,6 +14,7 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from automation.envelope import Key
 from services.cli.commands.up import start
 from services.cli.demo import report
 from services.cli.demo.applying import COMPANY, CompanyError, apply_company
@@ -29,13 +30,13 @@ from services.cli.edge import WIDTH, json_option, run, topics
 from services.cli.stack.place import gateway_url
 from services.edge.broker import home_dir
 from services.edge.kafka import KafkaSettings, producer
-from services.gateway.local import SECRETS_FILE, TENANT
+from services.gateway.local import KEY_FILE, SECRETS_FILE, TENANT
 from services.payment_tracker.provider import load_providers
 from services.payment_tracker.webhook_secrets import WebhookSecrets
 
 
 @click.command("demo")
-@click.option("--changes", type=click.IntRange(100, 2_000_000), default=30_000, show_default=True, help="Size of it.")
+@click.option("--changes", type=click.IntRange(100, 500_000), default=30_000, show_default=True, help="Size of it.")
 @click.option("--seed", type=int, default=1, show_default=True, help="Another seed, another month.")
 @click.option("--no-up", is_flag=True, help="Everything runs already.")
 @click.option("--workers", type=click.IntRange(1, 32), default=1, show_default=True, help="Processes of deal_stream.")
@@ -115,10 +116,20 @@ def _print(done: Done, changes: int, as_json: bool) -> None:
     found, gateway = report.figures(done, changes), gateway_url(home_dir())
     pages = [link for key, link in done.links.items() if "/deal/" in key][:1]
     if as_json:
-        click.echo(json.dumps({**found, "gateway": gateway, "payment_page": pages, "moved": [
-            key.text for key in done.moved[:1]]}))  # fmt: skip
+        moved = [key.text for key in _deals(done)]
+        click.echo(json.dumps({**found, "gateway": gateway, "payment_page": pages, "moved": moved}))
         return
     Console(width=WIDTH, highlight=False).print(report.table(found))
-    for line in report.links(gateway, pages, done.moved[:1]):
+    for line in report.links(gateway, _shown(home_dir() / KEY_FILE), pages, _deals(done)):
         click.echo(line)
     click.echo("everything runs on; stagewire status, stagewire down")
+
+
+def _deals(done: Done) -> list[Key]:
+    """Return a deal that a payment has moved, if there is one."""
+    return [key for key in done.moved if key.item_type == "deal"][:1]
+
+
+def _shown(path: Path) -> Path:
+    here = Path.cwd()
+    return path.relative_to(here) if path.is_relative_to(here) else path

@@ -38,7 +38,7 @@ def habit(plan: Plan, payable: Key) -> Habit:
     if payable.item_type == "invoice" and by_transfer(plan.seed, payable):
         return "never"
     kinds, weights = zip(*_HABITS, strict=True)
-    found: Habit = plan.random("habit", payable.text).choices(kinds, weights)[0]
+    found: Habit = plan.random("habit", plan.place(payable)).choices(kinds, weights)[0]
     return found
 
 
@@ -46,7 +46,7 @@ def payment(plan: Plan, document: PaymentDocumentCreated, asked_at: Moment) -> P
     """Return what becomes of a payment document that was made at `asked_at` of the month."""
     payable = payable_of(document.payment_id)
     assert payable is not None, document.payment_id  # noqa: S101 - our own service made the id
-    rng, kind = plan.random("payment", payable.text), habit(plan, payable)
+    rng, kind = plan.random("payment", plan.place(payable)), habit(plan, payable)
     paid_at = asked_at + int(rng.expovariate(1 / 20) * 3_600_000) + 60_000
     paid = _notice(document, "paid", paid_at, 1)
     failed = _notice(document, "failed", paid_at - 30_000, 2)
@@ -71,7 +71,7 @@ def _notice(document: PaymentDocumentCreated, status: str, at: Moment, number: i
 
 def after_move(plan: Plan, key: Key, stage: str, at: Moment) -> Iterator[Step]:
     """Return what the company does with an item that a payment has moved to a stage, until the month ends."""
-    story = Story(plan, f"{key.item_id}/after", at)
+    story = Story(plan, f"{plan.place(key)}/after", at)
     _WORK.get((key.item_type, stage), _nothing)(story, key, story.rng)
     return (step for step in story.steps if step.at < calendar.END_MS)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 from rich.table import Table
@@ -70,9 +71,10 @@ def _listed(counts: Mapping[str, int]) -> str:
     return ", ".join(f"{name} {count:,}" for name, count in counts.items()) or "none"
 
 
-def links(gateway: str, pay: Iterable[str], moved: Iterable[Key]) -> Iterator[str]:
+def links(gateway: str, key_file: Path, pay: Iterable[str], moved: Iterable[Key]) -> Iterator[str]:
     """Yield what to look at next, one line each."""
-    yield f"HTTP API        {gateway}/docs  (key: .stagewire/api-key)"
+    yield f"HTTP API        {gateway}/docs"
+    yield f"its key         {key_file}"
     for link in pay:
         yield f"a payment page  {link}"
     for key in moved:

@@ -28,6 +28,10 @@ class Plan(NamedTuple):
         """Return a source of choices for one purpose: what else is chosen does not change it."""
         return Random("/".join(map(str, (self.seed, *about))))  # noqa: S311 - a story, not a secret
 
+    def place(self, key: Key) -> str:
+        """Return what names an item in every run of this plan: its key without tenant and mark."""
+        return f"{key.item_type}/{key.item_id.removeprefix(f'{self.mark}-')}"
+
 
 class Step(NamedTuple):
     """One change on its way to `crm.changes` (`items`) or `crm.payments` (`payments`)."""
