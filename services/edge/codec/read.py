@@ -1,9 +1,11 @@
-"""Avro bytes to values: one closure per pair of schemas (the writer's and ours), made once.
+"""Avro bytes to values: one function per pair of schemas (the writer's and ours), made once.
 
-Every reader takes the whole buffer and a position and returns the value with the position after it. Nothing is
-allocated for a declared length: texts are cut out of the buffer, and a position past its end meets `IndexError` at
-the next byte or the caller's check that the buffer is used up. Raises `IndexError` and `ValueError` (with its
-`UnicodeDecodeError`) only, so a caller needs no broad `except`. Schemas are checked by `normal.py` beforehand.
+Readers of records, arrays and maps are generated (`generated.py`): what most fields are, a short text or number or
+nothing, is read without a call. Every reader takes the whole buffer and a position and returns the value with the
+position after it. Nothing is allocated for a declared length: texts are cut out of the buffer, and a position past its
+end meets `IndexError` at the next byte or the caller's check that the buffer is used up. Raises `IndexError` and
+`ValueError` (with its `UnicodeDecodeError`) only, so a caller needs no broad `except`. Schemas are checked by
+`normal.py` beforehand.
 """
 
 from __future__ import annotations
@@ -14,25 +16,29 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
 from services.edge.codec.errors import SchemaError
+from services.edge.codec.generated import Source
 from services.edge.codec.names import Classes, Schema, branch_name, kind_of, maker
+from services.edge.codec.resolve import resolved
 
 Reader: TypeAlias = Callable[[bytes, int], tuple[Any, int]]
 
 _DOUBLE = struct.Struct("<d").unpack
-_MOMENT_BYTES = 6
-_MOMENTS: dict[bytes, int] = {}
-"""Moments by their bytes: those of our time have six, and one stands in many records of a batch."""
-_KEPT = 8_192
+_TAILS: dict[bytes, int] = {}
+"""What the last four bytes of a moment stand for: those of our time have six, and these change every eight seconds."""
+_KEPT = 1_024
 _new_tuple: Callable[..., Any] = tuple.__new__
 
 
 def read_long(buffer: bytes, at: int) -> tuple[int, int]:
     """Read a zigzag variable-length integer; more than 64 bits are refused."""
-    byte = buffer[at]
-    if byte < 128:
-        return (byte >> 1) ^ -(byte & 1), at + 1
-    known = _MOMENTS.get(buffer[at : at + _MOMENT_BYTES])
-    return (known, at + _MOMENT_BYTES) if known is not None else _read_large(buffer, at)
+    low = buffer[at]
+    if low < 128:
+        return (low >> 1) ^ -(low & 1), at + 1
+    tail = _TAILS.get(buffer[at + 2 : at + 6])
+    if tail is None or (middle := buffer[at + 1]) < 128:
+        return _read_large(buffer, at)
+    value = tail | (middle & 127) << 7 | low & 127
+    return (value >> 1) ^ -(value & 1), at + 6
 
 
 def _read_large(buffer: bytes, start: int) -> tuple[int, int]:
@@ -46,16 +52,15 @@ def _read_large(buffer: bytes, start: int) -> tuple[int, int]:
             raise ValueError("an integer has more than 64 bits")
     if value >> 64:
         raise ValueError("an integer has more than 64 bits")
-    found = (value >> 1) ^ -(value & 1)
-    if at - start == _MOMENT_BYTES:
-        _remember(buffer[start:at], found)
-    return found, at
+    if at - start == 6:
+        _remember(buffer[start + 2 : at], value >> 14 << 14)
+    return (value >> 1) ^ -(value & 1), at
 
 
-def _remember(written: bytes, value: int) -> None:
-    if len(_MOMENTS) >= _KEPT:
-        _MOMENTS.clear()
-    _MOMENTS[written] = value
+def _remember(tail: bytes, value: int) -> None:
+    if len(_TAILS) >= _KEPT:
+        _TAILS.clear()
+    _TAILS[tail] = value
 
 
 def read_text(buffer: bytes, at: int) -> tuple[str, int]:
@@ -117,17 +122,21 @@ def compile_reader(writer: Schema, reader: Schema, classes: Classes) -> Reader:
     Both are in normal form. A record of `reader` becomes its class of `classes`, or a dict.
     """
     if isinstance(writer, list):
-        return _from_union([compile_reader(branch, reader, classes) for branch in writer])
+        return _from_union(_branches(writer, reader, classes))
     if isinstance(reader, list):
         return compile_reader(writer, _matching(writer, reader), classes)
     kind = kind_of(writer)
     if kind != kind_of(reader) and {kind, kind_of(reader)} != {"int", "long"}:
         raise SchemaError(f"{kind} cannot be read as {kind_of(reader)}")
     if kind == "array":
-        return _array(compile_reader(writer["items"], reader["items"], classes))
+        return _array(writer["items"], reader["items"], classes)
     if kind == "map":
-        return _map(compile_reader(writer["values"], reader["values"], classes))
+        return _map(writer["values"], reader["values"], classes)
     return _record(writer, reader, classes) if kind == "record" else _PRIMITIVES[kind]
+
+
+def _branches(writer: list[Any], reader: Schema, classes: Classes) -> list[Reader]:
+    return [compile_reader(branch, reader, classes) for branch in writer]
 
 
 def _matching(writer: Schema, branches: list[Any]) -> Schema:
@@ -159,118 +168,111 @@ def _read_count(buffer: bytes, at: int) -> tuple[int, int]:
     return count, at
 
 
-def _array(item: Reader) -> Reader:
-    def read(buffer: bytes, at: int) -> tuple[tuple[Any, ...], int]:
-        if buffer[at] == 0:
-            return (), at + 1
-        out: list[Any] = []
-        count, at = _read_count(buffer, at)
-        while count:
-            for _ in range(count):
-                value, at = item(buffer, at)
-                out.append(value)
-            count, at = _read_count(buffer, at)
-        return tuple(out), at
+class _Steps:
+    """Writes the source that reads values at `at` of `buffer` and moves `at` behind them."""
 
-    return read
+    def __init__(self, classes: Classes) -> None:
+        self.source = Source("buffer", "at")
+        self._classes = classes
+        self._text = self.source.name(read_text)
+        self._long = self.source.name(read_long)
+
+    def read(self, into: str, writer: Schema, reader: Schema, indent: int = 0) -> None:
+        """Add what reads one value into a variable."""
+        kind = "union" if isinstance(writer, list) else kind_of(writer)
+        read = compile_reader(writer, reader, self._classes)
+        if kind == "union":
+            self._union(into, writer, _branches(writer, reader, self._classes), indent)
+        elif kind == "string" and read is read_text:
+            self._short_text(into, indent)
+        elif kind in ("int", "long"):
+            self._add(indent, "size = buffer[at]", f"if size < 128: {into} = (size >> 1) ^ -(size & 1); at += 1")
+            self._add(indent, f"else: {into}, at = {self._long}(buffer, at)")
+        else:
+            self._call(into, self.source.name(read), _EMPTY.get(kind, ""), indent)
+
+    def _add(self, indent: int, *lines: str) -> None:
+        self.source.add(*lines, indent=indent)
+
+    def _call(self, into: str, read: str, empty: str, indent: int) -> None:
+        if empty:
+            self._add(indent, f"if buffer[at] == 0: {into} = {empty}; at += 1")
+        self._add(indent, f"{'else: ' if empty else ''}{into}, at = {read}(buffer, at)")
+
+    def _short_text(self, into: str, indent: int) -> None:
+        self._add(indent, "size = buffer[at]", f"if size == 0: {into} = ''; at += 1")
+        self._add(indent, f"elif size & 129: {into}, at = {self._text}(buffer, at)")
+        self._add(indent, f"else: start = at + 1; at = start + (size >> 1); {into} = buffer[start:at].decode()")
+
+    def _union(self, into: str, writer: list[Any], branches: list[Reader], indent: int) -> None:
+        known = self.source.name(branches)
+        self._add(indent, "index = buffer[at]", "at += 1")
+        first = "if"
+        if writer[0] == "null":
+            self._add(indent, f"if index == 0: {into} = None")
+            first = "elif"
+        if "string" in writer and branches[place := writer.index("string")] is read_text:
+            self._add(indent, f"{first} index == {2 * place}:")
+            self._short_text(into, indent + 1)
+            first = "elif"
+        self._add(indent, f"{first} index & 129: raise ValueError('a union index is negative or too large')")
+        self._add(indent, f"else: {into}, at = {known}[index >> 1](buffer, at)")
+
+    def blocks(self, names: Mapping[str, str]) -> int:
+        """Add the loop over blocks and their items; return the indent of what reads an item."""
+        count = self.source.name(_read_count)
+        self.source.add(f"if buffer[at] == 0: return {names['empty']}, at + 1", f"out = {names['out']}")
+        self.source.add(f"count, at = {count}(buffer, at)", "total = 0", "while count:")
+        self.source.add("total += count", "left = count", "while left:", indent=1)
+        self.source.add("left -= 1", indent=2)
+        return 2
+
+    def next_block(self) -> None:
+        """Close the loop of `blocks`."""
+        self.source.add(f"count, at = {self.source.name(_read_count)}(buffer, at)", indent=1)
 
 
-def _map(item: Reader) -> Reader:
-    def read(buffer: bytes, at: int) -> tuple[dict[str, Any], int]:
-        out: dict[str, Any] = {}
-        if buffer[at] == 0:
-            return out, at + 1
-        count, at = _read_count(buffer, at)
-        total = 0
-        while count:
-            total += count
-            for _ in range(count):
-                key, at = read_text(buffer, at)
-                out[key], at = item(buffer, at)
-            count, at = _read_count(buffer, at)
-        if len(out) != total:
-            raise ValueError("a map has a key twice")
-        return out, at
+_EMPTY: Mapping[str, str] = {"array": "()", "map": "{}", "boolean": "False"}
+"""What a zero byte means where something of this kind is expected."""
 
-    return read
+
+def _array(writer: Schema, reader: Schema, classes: Classes) -> Reader:
+    steps = _Steps(classes)
+    item = steps.source.variable()
+    indent = steps.blocks({"empty": "()", "out": "[]"})
+    steps.read(item, writer, reader, indent)
+    steps.source.add(f"out.append({item})", indent=indent)
+    steps.next_block()
+    steps.source.add("return tuple(out), at")
+    made: Reader = steps.source.compile()
+    return made
+
+
+def _map(writer: Schema, reader: Schema, classes: Classes) -> Reader:
+    steps = _Steps(classes)
+    key, value = steps.source.variable(), steps.source.variable()
+    indent = steps.blocks({"empty": "{}", "out": "{}"})
+    steps.read(key, "string", "string", indent)
+    steps.read(value, writer, reader, indent)
+    steps.source.add(f"out[{key}] = {value}", indent=indent)
+    steps.next_block()
+    steps.source.add("if len(out) != total: raise ValueError('a map has a key twice')", "return out, at")
+    made: Reader = steps.source.compile()
+    return made
 
 
 def _record(writer: Schema, reader: Schema, classes: Classes) -> Reader:
     if writer["name"] != reader["name"]:
         raise SchemaError(f"{writer['name']} cannot be read as {reader['name']}")
-    make = maker(reader, classes)
     if [f["name"] for f in writer["fields"]] != [f["name"] for f in reader["fields"]]:
-        return _resolved(writer, reader, classes, make)
-    pairs = zip(writer["fields"], reader["fields"], strict=True)
-    return _same([compile_reader(w["type"], r["type"], classes) for w, r in pairs], make)
-
-
-def _same(readers: list[Reader], make: Callable[..., Any]) -> Reader:
-    """Read a record field by field; texts and short integers, which most fields are, cost no call."""
-    new: Callable[..., Any] = _new_tuple if isinstance(make, type) and issubclass(make, tuple) else _call
-    steps = [(read_field is read_text, read_field is read_long, read_field) for read_field in readers]
-
-    def read(buffer: bytes, at: int) -> tuple[Any, int]:
-        values: list[Any] = []
-        add = values.append
-        for is_text, is_long, read_field in steps:
-            if is_text and not (size := buffer[at]) & 129:
-                start = at + 1
-                at = start + (size >> 1)
-                add(buffer[start:at].decode())
-            elif is_long and (size := buffer[at]) < 128:
-                add((size >> 1) ^ -(size & 1))
-                at += 1
-            else:
-                value, at = read_field(buffer, at)
-                add(value)
-        return new(make, values), at
-
+        return resolved(writer, reader, classes, compile_reader)
+    make, steps = maker(reader, classes), _Steps(classes)
+    variables = [steps.source.variable() for _ in writer["fields"]]
+    for variable, theirs, ours in zip(variables, writer["fields"], reader["fields"], strict=True):
+        steps.read(variable, theirs["type"], ours["type"])
+    values, known = ", ".join(variables), steps.source.name(make)
+    is_tuple = isinstance(make, type) and issubclass(make, tuple)
+    made = f"{steps.source.name(_new_tuple)}({known}, ({values},))" if is_tuple and values else f"{known}({values})"
+    steps.source.add(f"return {made}, at")
+    read: Reader = steps.source.compile()
     return read
-
-
-def _call(make: Callable[..., Any], values: list[Any]) -> Any:
-    return make(*values)
-
-
-def _resolved(writer: Schema, reader: Schema, classes: Classes, make: Callable[..., Any]) -> Reader:
-    """Read a record of another release: fields that we lack are skipped, fields that it lacks get their default."""
-    wanted = {field["name"]: (slot, field["type"]) for slot, field in enumerate(reader["fields"])}
-    steps = []
-    for field in writer["fields"]:
-        slot, kind = wanted.get(field["name"], (-1, field["type"]))
-        steps.append((slot, compile_reader(field["type"], kind, classes if slot >= 0 else {})))
-    there = {field["name"] for field in writer["fields"]}
-    blank = [None if field["name"] in there else _default(field, classes) for field in reader["fields"]]
-
-    def read(buffer: bytes, at: int) -> tuple[Any, int]:
-        values = blank.copy()
-        for slot, read_field in steps:
-            value, at = read_field(buffer, at)
-            if slot >= 0:
-                values[slot] = value
-        return make(*values), at
-
-    return read
-
-
-def _default(field: Mapping[str, Any], classes: Classes) -> Any:
-    if "default" not in field:
-        raise SchemaError(f"field {field['name']!r} is missing in what was written and has no default")
-    return _value(field["default"], field["type"], classes)
-
-
-def _value(default: Any, schema: Schema, classes: Classes) -> Any:
-    """Return the value of a default as the program holds it; of a union it belongs to the first branch (Avro)."""
-    if isinstance(schema, list):
-        return _value(default, schema[0], classes)
-    kind = kind_of(schema)
-    if kind == "bytes":
-        return default.encode("latin-1")
-    if kind == "array":
-        return tuple(_value(item, schema["items"], classes) for item in default)
-    if kind == "map":
-        return {key: _value(item, schema["values"], classes) for key, item in default.items()}
-    if kind != "record":
-        return default
-    return maker(schema, classes)(*(_value(default[f["name"]], f["type"], classes) for f in schema["fields"]))
