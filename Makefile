@@ -43,8 +43,8 @@ format: $(READY) ## put the code into its form
 bench: $(READY) ## compare deal_stream with its peers, in one run
 	$(BIN)/python -m bench
 
-chaos: $(READY) ## ten minutes of kills, pauses and restarts, then compare with the model
-	$(BIN)/python -m tests.chaos --minutes 10 --faults 60
+chaos: $(READY) ## ten minutes of kills, pauses and restarts of all services, then compare with the model
+	$(BIN)/python -m tests.chaos --stack --minutes 10 --faults 66 --rate 120 --other-commit HEAD~1
 
 lock: ## renew the pinned dependencies
 	uv pip compile --quiet --generate-hashes --no-emit-index-url --no-header --all-extras --group dev pyproject.toml -o requirements.lock

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, closing
 from typing import NamedTuple
 
@@ -16,7 +16,7 @@ from services.edge.kafka import KafkaSettings, consumer, producer
 from services.edge.sql import Database, open_database
 from services.edge.topics import Topics
 from services.notifier.catalogue import load_channels
-from services.notifier.channel import Resources
+from services.notifier.channel import ChannelEntry, Resources
 from services.notifier.codec import AvroCodec
 from services.notifier.dispatch import Dispatcher, Limits
 from services.notifier.intake import Intake
@@ -39,6 +39,7 @@ class Deployment(NamedTuple):
     kafka: KafkaSettings
     topics: Topics
     signing: SigningSettings
+    channels: Callable[[], Mapping[str, ChannelEntry]] = load_channels
 
 
 @asynccontextmanager
@@ -63,7 +64,7 @@ def _notifier(
     clock = SharedClock(database, SystemClock())
     codec = AvroCodec(item_events(), item_changes(Signer(deployment.signing.each())), topics.changes)
     means = Means(Ledger(database), codec, records, clock, NotifierMetrics(registry))
-    dispatchers = _dispatchers(settings, database, means)
+    dispatchers = _dispatchers(deployment, database, means)
     group = f"{topics.prefix}{GROUP}"
     reader = consumer(deployment.kafka, group, offset_reset="none", instance_id=settings.instance_id)
     intake = Intake(means, {dispatcher.name for dispatcher in dispatchers})
@@ -72,8 +73,10 @@ def _notifier(
     return Notifier(effects, dispatchers, means, clock, pace)
 
 
-def _dispatchers(settings: NotifierSettings, database: Database, means: Means) -> list[Dispatcher]:
-    owner = uuid.uuid4().hex
+def _dispatchers(deployment: Deployment, database: Database, means: Means) -> list[Dispatcher]:
+    settings, owner = deployment.settings, uuid.uuid4().hex
     limits = Limits(settings.concurrency, int(settings.send_seconds * 1000), int(settings.lease_seconds * 1000))
     resources = Resources(database, settings)
-    return [Dispatcher(name, entry.open(resources), means, owner, limits) for name, entry in load_channels().items()]
+    return [
+        Dispatcher(name, entry.open(resources), means, owner, limits) for name, entry in deployment.channels().items()
+    ]

@@ -10,12 +10,14 @@ from pathlib import Path
 
 import click
 
-from tests.chaos.run import Plan, run
+from tests.chaos.plan import Plan
+from tests.chaos.run import run
 from tests.chaos.worker import MUTANTS
 
 
 @click.command()
 @click.option("--stream", default="toy", show_default=True, help="A module as tests.chaos.toy, by its dotted name.")
+@click.option("--stack", is_flag=True, help="All services that write, instead of one stream.")
 @click.option("--minutes", type=float, default=2.0, show_default=True)
 @click.option("--faults", type=int, default=12, show_default=True)
 @click.option("--workers", type=int, default=2, show_default=True)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from services.edge.processor.dead_letters import read_dead_letter, read_to_end
-from services.edge.stream import Headers, Stream
+from services.edge.stream import Stream
 from services.edge.topics import partition_for
 from tests.chaos.model import Expected, Model
 from tests.chaos.sender import SENT
@@ -19,15 +19,25 @@ from tests.chaos.subject import Place, load
 Held = dict[int, list[Any]]
 
 
+_FIGURES = {
+    "lost": "lost", "doubled": "doubled", "disordered": "out of order", "early": "early timers",
+    "phantom": "phantom", "twice": "performed twice", "unknown": "unknown fates",
+}  # fmt: skip
+
+
 @dataclass
 class Verdict:
-    """Figures of a run; everything but `counted` must be 0."""
+    """Figures of a run; everything but `unknown` and `counted` must be 0."""
 
     lost: int = 0
     doubled: int = 0
     disordered: int = 0
     early: int = 0
     phantom: int = 0
+    twice: int = 0
+    """Effects performed more than once."""
+    unknown: int = 0
+    """Effects whose fate is unknown, and told so: no fault."""
     counted: dict[str, int] = field(default_factory=dict)
     examples: list[str] = field(default_factory=list)
 
@@ -39,36 +49,55 @@ class Verdict:
     @property
     def wrong(self) -> bool:
         """Say whether something is wrong that waiting cannot mend."""
-        return bool(self.doubled or self.disordered or self.early or self.phantom)
+        return bool(self.doubled or self.disordered or self.early or self.phantom or self.twice)
+
+    def add(self, part: str, other: Verdict) -> None:
+        """Add the figures of a part of the stack."""
+        for name in _FIGURES:
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+        self.counted |= {f"{part} {name}": value for name, value in other.counted.items()}
+        self.examples += [f"{part}: {example}" for example in other.examples]
 
     def __str__(self) -> str:
-        figures = ("lost", "doubled", "disordered", "early", "phantom")
         counted = ", ".join(f"{name} {value}" for name, value in self.counted.items())
-        return ", ".join(f"{name} {getattr(self, name)}" for name in figures) + f" ({counted})"
+        return ", ".join(f"{words} {getattr(self, name)}" for name, words in _FIGURES.items()) + f" ({counted})"
 
 
 async def check(place: Place, up_to: int) -> Verdict:
     """Read all topics of a run as committed, and compare."""
     subject = load(place.subject)
     stream = subject.stream(place.prefix)
+    topics = [stream.inbox, stream.log, stream.dead_letters, *subject.topics(place.prefix)]
+    return await compare(place, await read_topics(place.bootstrap, topics, place.partitions), up_to)
+
+
+async def compare(place: Place, held: Mapping[str, Held], up_to: int) -> Verdict:
+    """Compare a stream with its model; of the topics held, those that it writes to count."""
+    subject = load(place.subject)
+    stream = subject.stream(place.prefix)
     await stream.catch_up(None)
+    ours = {stream.inbox, stream.log, stream.dead_letters, *subject.topics(place.prefix)}
+    expected = Model(stream, place.partitions, up_to).run(held[stream.inbox])
+    found = {topic: records for topic, records in held.items() if topic in ours}
+    return Comparison(stream, found, expected, place.partitions, subject.is_output).verdict()
+
+
+async def read_topics(bootstrap: str, topics: Iterable[str], partitions: int) -> dict[str, Held]:
+    """Return the committed records of topics by partition."""
     reader = AIOKafkaConsumer(
-        bootstrap_servers=place.bootstrap,
+        bootstrap_servers=bootstrap,
         isolation_level="read_committed",
         auto_offset_reset="none",
         max_partition_fetch_bytes=8_000_000,
     )
     await reader.start()
     try:
-        topics = {stream.inbox, stream.log, stream.dead_letters, *subject.topics(place.prefix)}
-        held = {topic: await _records(reader, topic, place.partitions) for topic in sorted(topics)}
+        return {topic: await _records(reader, topic, partitions) for topic in sorted(set(topics))}
     finally:
         await reader.stop()
-    expected = Model(stream, place.partitions, up_to).run(held[stream.inbox])
-    return Comparison(stream, held, expected, place.partitions, subject.is_output).verdict()
 
 
-async def _records(reader: AIOKafkaConsumer, topic: str, partitions: int) -> dict[int, list[Any]]:
+async def _records(reader: AIOKafkaConsumer, topic: str, partitions: int) -> Held:
     await reader._client._wait_on_metadata(topic)
     parts = [TopicPartition(topic, number) for number in range(partitions)]
     return {part.partition: [record async for record in read_to_end(reader, part, 0)] for part in parts}
@@ -79,9 +108,9 @@ class Comparison:
 
     def __init__(
         self, stream: Stream[Any, Any], held: dict[str, dict[int, list[Any]]], expected: Expected, partitions: int,
-        knows: Callable[[Headers], bool] = lambda _headers: True,
+        is_output: Callable[[str, Any], bool] = lambda _topic, _record: True,
     ) -> None:  # fmt: skip
-        self._knows = knows
+        self._is_output = is_output
         self._stream = stream
         self._held = held
         self._expected = expected
@@ -142,13 +171,10 @@ class Comparison:
         )
         self._count(self._expected.outputs, actual, self._expected.outputs + self._expected.perhaps, "output")
 
-    def _is_output(self, topic: str, record: Any) -> bool:
-        """Other services write into the inbox too; a subject that has some knows its own outputs."""
-        return topic != self._stream.inbox or self._knows(tuple(record.headers))
-
     def _compare_parked(self) -> None:
         letters = [read_dead_letter(record) for record in self._all(self._stream.dead_letters)]
-        actual = Counter((letter.origin.partition, letter.origin.offset) for letter in letters)
+        ours = [letter.origin for letter in letters if letter.origin.topic == self._stream.inbox]
+        actual = Counter((origin.partition, origin.offset) for origin in ours)
         self._count(self._expected.parked, actual, self._expected.parked, "dead letter")
 
     def _compare_forwarded(self) -> None:

@@ -7,14 +7,15 @@ import random
 import signal
 import subprocess
 from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 from services.edge.broker import start_broker
 from tests.chaos.offsets import forget_offsets
 from tests.chaos.world import Child, World
 
-_SESSION = 6.0
 _STOP_WITHIN = 30.0
+_BESIDE = 10.0
 
 Fault = Callable[[World, random.Random], Awaitable[str]]
 
@@ -24,45 +25,48 @@ class FaultError(Exception):
 
 
 async def kill(world: World, rng: random.Random) -> str:
-    """Kill a worker (SIGKILL); it is started again at once."""
+    """Kill a process (SIGKILL); it is started again at once."""
     return await _killed(rng.choice(world.workers), world)
 
 
 async def pause(world: World, rng: random.Random) -> str:
-    """Stop a worker for longer than its session, so that another one owns its partitions when it wakes."""
+    """Stop a process for longer than its session, so that another one owns its partitions when it wakes."""
     child = rng.choice(world.workers)
-    await _running(child, world)
-    child.send(signal.SIGSTOP)
-    await asyncio.sleep(0.2)
-    if child.state() != "T":
-        raise FaultError(f"{child.name} is in state {child.state()!r} instead of T")
-    seconds = _SESSION * rng.uniform(1.3, 1.8)
-    await asyncio.sleep(seconds)
-    world.resting.add(child.name)
-    child.send(signal.SIGCONT)
-    code = await child.ended(5.0)
-    world.resting.discard(child.name)
+    async with child.lock:
+        await _running(child, world)
+        child.send(signal.SIGSTOP)
+        await asyncio.sleep(0.2)
+        if child.state() != "T":
+            raise FaultError(f"{child.name} is in state {child.state()!r} instead of T")
+        seconds = child.session * rng.uniform(1.3, 1.8)
+        await asyncio.sleep(seconds)
+        world.resting.add(child.name)
+        child.send(signal.SIGCONT)
+        code = await child.ended(5.0)
+        world.resting.discard(child.name)
     return f"{child.name} paused for {seconds:.1f} s, then {'went on' if code is None else f'ended with {code}'}"
 
 
 async def terminate(world: World, rng: random.Random) -> str:
-    """Ask a worker to stop (SIGTERM): it must end in order, and in time."""
+    """Ask a process to stop (SIGTERM): it must end in order, and in time."""
     child = rng.choice(world.workers)
-    await _running(child, world)
-    await asyncio.sleep(1.5)  # a process that has not installed its handler yet would die of the signal
-    world.resting.add(child.name)
-    try:
-        child.send(signal.SIGTERM)
-        code = await child.ended(_STOP_WITHIN)
-    finally:
-        world.resting.discard(child.name)
+    async with world.calm, child.lock:
+        await _running(child, world)
+        if not await child.answers(signal.SIGTERM):  # before that it would die of the signal
+            raise FaultError(f"{child.name} does not listen to SIGTERM")
+        world.resting.add(child.name)
+        try:
+            child.send(signal.SIGTERM)
+            code = await child.ended(_STOP_WITHIN)
+        finally:
+            world.resting.discard(child.name)
     if code not in (0, 70):
         raise FaultError(f"{child.name} answered SIGTERM with {code}")
     return f"{child.name} ended with {code}"
 
 
 async def burst(world: World, rng: random.Random) -> str:
-    """Kill workers again and again, faster than they can restore."""
+    """Kill processes again and again, faster than they can restore."""
     seen = []
     for _ in range(5):
         await asyncio.sleep(rng.uniform(0.1, 1.0))
@@ -72,53 +76,54 @@ async def burst(world: World, rng: random.Random) -> str:
 
 async def broker_kill(world: World, rng: random.Random) -> str:
     """Kill the broker and start it again some seconds later."""
-    pid = world.broker.pid
-    await asyncio.to_thread(world.broker.kill)
-    down = rng.uniform(1.0, 5.0)
-    await asyncio.sleep(down)
-    world.broker = await asyncio.to_thread(start_broker, world.broker.home)
-    if world.broker.pid == pid:
-        raise FaultError("the broker has the same process number as before")
+    async with world.calm:
+        pid = world.broker.pid
+        await asyncio.to_thread(world.broker.kill)
+        down = rng.uniform(1.0, 5.0)
+        await asyncio.sleep(down)
+        world.broker = await asyncio.to_thread(start_broker, world.broker.home)
+        if world.broker.pid == pid:
+            raise FaultError("the broker has the same process number as before")
     return f"broker down for {down:.1f} s and its start"
 
 
 async def offsets_forgotten(world: World, rng: random.Random) -> str:
-    """Stop all workers, delete the group's offsets as a broker does after days, start them again."""
-    world.resting.update(child.name for child in world.workers)
-    try:
-        for child in world.workers:
-            child.send(signal.SIGKILL)
-        for child in world.workers:
-            await child.ended(5.0)
-        gone = await forget_offsets(world.place)
-    finally:
-        world.resting.difference_update(child.name for child in world.workers)
+    """Stop all workers of a stream, delete the group's offsets as a broker does after days, start them again."""
+    group = rng.choice(world.crew.groups)
+    async with world.calm, AsyncExitStack() as held:
+        for child in group.workers:
+            await held.enter_async_context(child.lock)
+        world.resting.update(child.name for child in group.workers)
+        try:
+            for child in group.workers:
+                child.send(signal.SIGKILL)
+            for child in group.workers:
+                await child.ended(5.0)
+            gone = await forget_offsets(group.place)
+        finally:
+            world.resting.difference_update(child.name for child in group.workers)
     if not gone:
         raise FaultError("there were no offsets to forget")
-    return f"{gone} offsets forgotten"
+    return f"{gone} offsets of {group.workers[0].name} and its like forgotten"
 
 
 async def wrong_partitions(world: World, rng: random.Random) -> str:
     """Send changes with another client's partitioner."""
-    child = world.new_sender("--wrong", "--count", "100", rate=100)
-    child.start()
-    if await child.ended(60.0) != 0:
-        raise FaultError("the sender with the wrong partitioner failed")
-    return "100 changes by CRC32"
+    child = rng.choice(world.crew.strays)
+    async with world.calm, child.lock:
+        child.start()
+        if await child.ended(60.0) != 0:
+            raise FaultError(f"{child.name} failed")
+    return f"100 changes by CRC32 from {child.name}"
 
 
 async def sender_kill(world: World, rng: random.Random) -> str:
-    """Kill the sender in the middle of its calls."""
-    if not world.sender.pid:
+    """Kill a sender in the middle of its calls."""
+    child = rng.choice(world.crew.senders)
+    if not child.pid:
         world.watch()
         await asyncio.sleep(2.0)
-    world.resting.add("sender")
-    world.sender.send(signal.SIGKILL)
-    code = await world.sender.ended(5.0)
-    world.resting.discard("sender")
-    if code != -signal.SIGKILL:
-        raise FaultError(f"the sender ended with {code}")
-    return "sender killed"
+    return await _killed(child, world)
 
 
 def other_commit(tree: Path, revision: str) -> Fault:
@@ -126,14 +131,22 @@ def other_commit(tree: Path, revision: str) -> Fault:
 
     async def beside(world: World, rng: random.Random) -> str:
         """Run it, then ask it to stop."""
-        await asyncio.to_thread(_unpack, revision, tree)
-        child = world.new_worker("other", tree)
-        child.start()
-        await asyncio.sleep(10.0)
-        if not child.pid:
-            raise FaultError(f"the worker of {revision} ended with {await child.ended(1.0)}")
-        child.send(signal.SIGTERM)
-        return f"worker of {revision} beside, ended with {await child.ended(_STOP_WITHIN)}"
+        async with world.calm:
+            await asyncio.to_thread(_unpack, revision, tree)
+            child = world.crew.beside(tree)
+            child.start()
+            try:
+                listens = await child.answers(signal.SIGTERM)
+                await asyncio.sleep(_BESIDE)
+                if not child.pid or not listens:
+                    raise FaultError(f"the worker of {revision} ended with {await child.ended(1.0)}")
+                child.send(signal.SIGTERM)
+                code = await child.ended(_STOP_WITHIN)
+            finally:
+                child.send(signal.SIGKILL)
+        if code not in (0, 70):
+            raise FaultError(f"the worker of {revision} answered SIGTERM with {code}")
+        return f"worker of {revision} beside, ended with {code}"
 
     return beside
 
@@ -146,11 +159,12 @@ def _unpack(revision: str, tree: Path) -> None:
 
 
 async def _killed(child: Child, world: World) -> str:
-    await _running(child, world)
-    world.resting.add(child.name)  # or the watch starts it anew before its end is seen
-    child.send(signal.SIGKILL)
-    code = await child.ended(5.0)
-    world.resting.discard(child.name)
+    async with child.lock:
+        await _running(child, world)
+        world.resting.add(child.name)  # or the watch starts it anew before its end is seen
+        child.send(signal.SIGKILL)
+        code = await child.ended(5.0)
+        world.resting.discard(child.name)
     if code != -signal.SIGKILL:
         raise FaultError(f"{child.name} ended with {code}")
     world.watch()

@@ -4,93 +4,83 @@ from __future__ import annotations
 
 import asyncio
 import random
-import signal
 import time
 import uuid
 from collections import Counter
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from pathlib import Path
 
 from aiokafka.admin import AIOKafkaAdminClient
 
-from tests.chaos.checker import Verdict, check
-from tests.chaos.faults import FAULTS, Fault, other_commit
-from tests.chaos.subject import Place, new_topics
-from tests.chaos.world import World, own_broker
+from tests.chaos.checker import Verdict
+from tests.chaos.faults import FAULTS, Fault, FaultError, other_commit
+from tests.chaos.plan import Plan, Report
+from tests.chaos.single import single
+from tests.chaos.stack import stack
+from tests.chaos.world import Crew, World, own_broker
 
 _SETTLE_S = 6.0
 _GRACE_MS = 3_000
+_TRIES = 5
+Say = Callable[[str], None]
 
 
-@dataclass(frozen=True)
-class Plan:
-    """What a run shall do; the same seed draws the same faults."""
-
-    stream: str = "toy"
-    seconds: float = 60.0
-    faults: int = 6
-    workers: int = 2
-    partitions: int = 4
-    rate: int = 300
-    seed: int = 1
-    mutant: str = "none"
-    other_commit: str = ""
-    only: Sequence[str] = ()
-    """Names of faults to draw from; all when empty."""
-
-
-@dataclass
-class Report:
-    """What came of it."""
-
-    verdict: Verdict
-    fired: Counter[str] = field(default_factory=Counter)
-    exits: Counter[int] = field(default_factory=Counter)
-    settled_s: float = 0.0
-
-    def __str__(self) -> str:
-        fired = ", ".join(f"{name} {count}" for name, count in sorted(self.fired.items()))
-        exits = ", ".join(f"{code}: {count}" for code, count in sorted(self.exits.items()))
-        return f"{self.verdict}; faults: {fired}; exits: {exits}; settled in {self.settled_s:.0f} s"
-
-
-async def run(plan: Plan, home: Path, say: Callable[[str], None]) -> Report:
+async def run(plan: Plan, home: Path, say: Say) -> Report:
     """Run a plan in a directory of its own."""
     with own_broker(home) as broker:
-        place = Place(plan.stream, f"chaos-{uuid.uuid4().hex[:6]}.", broker.bootstrap, plan.partitions)
-        await _create(place)
-        world = World(home, place, broker, plan.workers, plan.rate, plan.mutant)
+        make = stack if plan.stack else single
+        crew = make(plan, home, f"chaos-{uuid.uuid4().hex[:6]}.", broker.bootstrap)
+        await _create(crew, broker.bootstrap)
+        world = World(home, broker, crew)
         try:
             return await _run(plan, world, say)
         finally:
             world.stop()
 
 
-async def _create(place: Place) -> None:
-    admin = AIOKafkaAdminClient(bootstrap_servers=place.bootstrap)
+async def _create(crew: Crew, bootstrap: str) -> None:
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
     await admin.start()
-    await admin.create_topics(new_topics(place))
+    await admin.create_topics(list(crew.topics))
     await admin.close()
 
 
-async def _run(plan: Plan, world: World, say: Callable[[str], None]) -> Report:
+async def _run(plan: Plan, world: World, say: Say) -> Report:
     world.watch()
     watching = asyncio.create_task(_watch(world))
-    fired: Counter[str] = Counter()
     await asyncio.sleep(5.0)
-    for name, fault in _draw(plan, world):
-        began = time.monotonic()
-        say(f"{name}: {await fault(world, random.Random(f'{plan.seed}-{fired.total()}'))}")
-        fired[name] += 1
-        await asyncio.sleep(max(0.5, plan.seconds / plan.faults - (time.monotonic() - began)))
-    world.resting.add("sender")
-    if world.sender.pid:
-        world.sender.send(signal.SIGKILL)
-    verdict, seconds = await _settle(world, say)
+    fired = await _break(plan, world, say)
+    await world.hush()
+    verdict, seconds = await _settle(world, say, 300.0 if plan.stack else 90.0)
     watching.cancel()
     exits = Counter(code for child in world.workers for code in child.exits)
     return Report(verdict, fired, exits, seconds)
+
+
+async def _break(plan: Plan, world: World, say: Say) -> Counter[str]:
+    """Fire a fault in each slot of time; slow ones overlap with those that follow."""
+    fired: Counter[str] = Counter()
+    async with asyncio.TaskGroup() as firing:
+        for number, (name, fault) in enumerate(_draw(plan, world)):
+            firing.create_task(_fire(name, fault, world, random.Random(f"{plan.seed}-{number}"), fired, say))
+            await asyncio.sleep(plan.seconds / plan.faults)
+    return fired
+
+
+async def _fire(
+    name: str, fault: Fault, world: World, rng: random.Random, fired: Counter[str], say: Say
+) -> None:  # fmt: skip
+    """Fire one fault; one that did not happen is drawn again, as only those that are seen to happen count."""
+    for left in reversed(range(_TRIES)):
+        try:
+            say(f"{name}: {await fault(world, rng)}")
+        except FaultError as error:
+            say(f"{name} did not happen: {error}")
+            if not left:
+                raise
+        else:
+            fired[name] += 1
+            return
 
 
 def _draw(plan: Plan, world: World) -> list[tuple[str, Fault]]:
@@ -111,12 +101,12 @@ async def _watch(world: World) -> None:
         await asyncio.sleep(0.5)
 
 
-async def _settle(world: World, say: Callable[[str], None], patience_s: float = 90.0) -> tuple[Verdict, float]:
+async def _settle(world: World, say: Say, patience_s: float) -> tuple[Verdict, float]:
     """Check until nothing is missing any more; what is doubled stays doubled."""
     began = time.monotonic()
     while True:
         await asyncio.sleep(_SETTLE_S)
-        verdict = await check(world.place, time.time_ns() // 1_000_000 - _GRACE_MS)
+        verdict = await world.crew.check(time.time_ns() // 1_000_000 - _GRACE_MS)
         waited = time.monotonic() - began
         say(f"after {waited:.0f} s: {verdict}")
         if not verdict.bad or verdict.wrong or waited > patience_s:

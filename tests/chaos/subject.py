@@ -29,8 +29,8 @@ class Subject(Protocol):
         """Return further topics that outputs go to."""
         ...
 
-    def is_output(self, headers: Headers) -> bool:
-        """Say whether a record of the inbox, not sent by the harness, is an output of the stream."""
+    def is_output(self, topic: str, record: Any) -> bool:
+        """Say whether a record, not sent by the harness, is an output of the stream."""
         ...
 
 

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from tests.chaos.faults import FAULTS
-from tests.chaos.run import Plan, run
+from tests.chaos.plan import Plan
+from tests.chaos.run import run
 
 pytestmark = [pytest.mark.kafka, pytest.mark.chaos]
 

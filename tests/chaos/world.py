@@ -8,31 +8,42 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
+
+from aiokafka.admin import NewTopic
 
 from services.edge.broker import RunningBroker, reset_broker, start_broker
+from tests.chaos.checker import Verdict
 from tests.chaos.subject import Place
 
 
-@dataclass
+@dataclass(eq=False)
 class Child:
-    """A process of ours with the command that starts it."""
+    """A process of ours with what returns the words that start it, anew for each start."""
 
     name: str
-    command: list[str]
-    cwd: Path
-    log: Path
+    words: Callable[[], list[str]]
+    home: Path
+    """Where its log is."""
+    environment: Mapping[str, str] = field(default_factory=dict)
+    session: float = 6.0
+    """Seconds after which its group gives its partitions to others."""
+    tree: Path = field(default_factory=Path.cwd)
     process: subprocess.Popen[bytes] | None = None
     exits: list[int] = field(default_factory=list)
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Held by the fault that hits it: faults overlap, but not on one process."""
 
     def start(self) -> None:
         """Start it, with its output at the end of its log."""
-        with self.log.open("ab") as log:
-            environment = {**os.environ, "PYTHONPATH": str(self.cwd)}
-            self.process = subprocess.Popen(self.command, cwd=self.cwd, stdout=log, stderr=log, env=environment)
+        with (self.home / f"{self.name}.log").open("ab") as log:
+            environment = {**os.environ, **self.environment, "PYTHONPATH": str(self.tree)}
+            command = [sys.executable, "-m", *self.words()]
+            self.process = subprocess.Popen(command, cwd=self.tree, stdout=log, stderr=log, env=environment)
 
     @property
     def pid(self) -> int:
@@ -57,6 +68,15 @@ class Child:
             self.process = None
         return code
 
+    async def answers(self, number: signal.Signals, seconds: float = 60.0) -> bool:
+        """Wait until it has a handler for a signal; False if that does not come."""
+        until = time.monotonic() + seconds
+        while self.pid and time.monotonic() < until:
+            if _caught(self.pid) >> (number - 1) & 1:
+                return True
+            await asyncio.sleep(0.1)
+        return False
+
     def state(self) -> str:
         """Return the state letter of Linux: T is stopped, empty when it is gone."""
         try:
@@ -65,57 +85,77 @@ class Child:
             return ""
 
 
+def _caught(pid: int) -> int:
+    """Return the signals that a process has handlers for, as Linux's mask."""
+    try:
+        words = Path(f"/proc/{pid}/status").read_text().split()
+    except FileNotFoundError:
+        return 0
+    return int(words[words.index("SigCgt:") + 1], 16)
+
+
+class Group(NamedTuple):
+    """The workers of one stream, and where their offsets are."""
+
+    place: Place
+    workers: Sequence[Child]
+
+
+class Crew(NamedTuple):
+    """What runs, and how it is judged."""
+
+    topics: Sequence[NewTopic]
+    groups: Sequence[Group]
+    others: Sequence[Child]
+    """Services that are no worker of a stream."""
+    senders: Sequence[Child]
+    strays: Sequence[Child]
+    """Senders with another client's partitioner, of 100 changes each; they run when a fault starts them."""
+    beside: Callable[[Path], Child]
+    """Makes a worker from another source tree."""
+    check: Callable[[int], Awaitable[Verdict]]
+    """Compares what came out with the model, as of a moment."""
+
+
 class World:
     """Everything that a fault can hit."""
 
-    def __init__(self, home: Path, place: Place, broker: RunningBroker, workers: int, rate: int, mutant: str) -> None:
+    def __init__(self, home: Path, broker: RunningBroker, crew: Crew) -> None:
         self.home = home
-        self.place = place
         self.broker = broker
+        self.crew = crew
+        self.workers = [*(child for group in crew.groups for child in group.workers), *crew.others]
         self.resting: set[str] = set()
         """Names of children that a fault holds down: they are not started again meanwhile."""
-        self._rate = rate
-        self._mutant = mutant
-        self._seeds = iter(range(1, 1_000_000))
-        self.workers = [self.new_worker(f"worker-{number}") for number in range(workers)]
-        self.sender = self.new_sender()
-
-    def new_worker(self, name: str, tree: Path | None = None) -> Child:
-        """Make a worker, from another source tree if one is given."""
-        options = {"data": str(self.home / name), "mutant": self._mutant, **self._common()}
-        return self._child(name, "tests.chaos.worker", options, tree)
-
-    def new_sender(self, *flags: str, rate: int = 0) -> Child:
-        """Make a sender with a seed of its own."""
-        options = {"rate": str(rate or self._rate), "seed": str(next(self._seeds)), **self._common()}
-        return self._child("sender", "tests.chaos.sender", options, None, *flags)
+        self.calm = asyncio.Lock()
+        """Held by faults that need all else to be up meanwhile, and by those that take the broker away."""
 
     def watch(self) -> None:
         """Start anew what has ended by itself; a sender goes on with other changes."""
-        for child in self.workers:
+        for child in (*self.workers, *self.crew.senders):
             if not child.pid and child.name not in self.resting:
                 if child.process is not None:
                     child.exits.append(child.process.returncode)
                 child.start()
-        if not self.sender.pid and "sender" not in self.resting:
-            self.sender = self.new_sender()
-            self.sender.start()
+
+    async def hush(self) -> None:
+        """End the senders."""
+        for child in self.crew.senders:
+            self.resting.add(child.name)
+            child.send(signal.SIGKILL)
+            await child.ended(5.0)
 
     def stop(self) -> None:
         """Kill all that runs."""
-        for child in [*self.workers, self.sender]:
+        for child in (*self.workers, *self.crew.senders, *self.crew.strays):
             if child.pid:
                 child.send(signal.SIGCONT)
                 child.send(signal.SIGKILL)
 
-    def _common(self) -> dict[str, str]:
-        return {"stream": self.place.subject, "prefix": self.place.prefix, "bootstrap": self.place.bootstrap}
 
-    def _child(self, name: str, module: str, options: dict[str, str], tree: Path | None, *flags: str) -> Child:
-        words = [word for key, value in options.items() for word in (f"--{key}", value)]
-        return Child(
-            name, [sys.executable, "-m", module, *words, *flags], tree or Path.cwd(), self.home / f"{name}.log"
-        )
+def options(module: str, given: Mapping[str, object], *flags: str) -> list[str]:
+    """Return the words of a command line."""
+    return [module, *(word for key, value in given.items() for word in (f"--{key}", str(value))), *flags]
 
 
 @contextmanager

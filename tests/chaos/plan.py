@@ -1,0 +1,45 @@
+"""What a run shall do, and what came of it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from tests.chaos.checker import Verdict
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a run shall do; the same seed draws the same faults."""
+
+    stream: str = "toy"
+    seconds: float = 60.0
+    faults: int = 6
+    workers: int = 2
+    """Of each stream."""
+    partitions: int = 4
+    rate: int = 300
+    seed: int = 1
+    mutant: str = "none"
+    other_commit: str = ""
+    only: Sequence[str] = ()
+    """Names of faults to draw from; all when empty."""
+    stack: bool = False
+    """Run all services that write, instead of one stream."""
+
+
+@dataclass
+class Report:
+    """What came of it."""
+
+    verdict: Verdict
+    fired: Counter[str] = field(default_factory=Counter)
+    exits: Counter[int] = field(default_factory=Counter)
+    settled_s: float = 0.0
+
+    def __str__(self) -> str:
+        fired = ", ".join(f"{name} {count}" for name, count in sorted(self.fired.items()))
+        exits = ", ".join(f"{code}: {count}" for code, count in sorted(self.exits.items()))
+        faults = f"{self.fired.total()} faults: {fired}"
+        return f"{self.verdict}\n{faults}\nexits: {exits}; settled in {self.settled_s:.0f} s"
