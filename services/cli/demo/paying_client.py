@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import aiohttp
 
@@ -15,6 +15,7 @@ from services.payment_tracker.provider import Provider
 _AT_ONCE = 16
 _TRIES = 60
 _BUSY = (429, 502, 503)
+_LONGEST_PAUSE = 5.0
 
 
 class WebhookRefusedError(Exception):
@@ -44,12 +45,21 @@ class PayingClient:
         for _ in range(_TRIES):
             headers = {"Content-Type": "application/json",
                        **self._provider.sign(notice.notice_id, body, self._secret, SystemClock().now())}  # fmt: skip
+            pause = await self._try(body, headers)
+            if pause is None:
+                return
+            await asyncio.sleep(min(pause, _LONGEST_PAUSE))
+        raise WebhookRefusedError(f"{self._url}: does not take notices")
+
+    async def _try(self, body: bytes, headers: Mapping[str, str]) -> float | None:
+        """Send once; return how many seconds to wait before the next try, `None` if it was taken."""
+        try:
             async with self._session.post(self._url, data=body, headers=headers) as reply:
                 self.answers[reply.status] += 1
                 if reply.ok:
-                    return
+                    return None
                 if reply.status not in _BUSY:
                     raise WebhookRefusedError(f"{self._url}: {reply.status} {(await reply.text())[:300]}")
-                pause = float(reply.headers.get("Retry-After", "1"))
-            await asyncio.sleep(min(pause, 5.0))
-        raise WebhookRefusedError(f"{self._url}: busy for too long")
+                return float(reply.headers.get("Retry-After", "1"))
+        except aiohttp.ClientConnectionError:
+            return 1.0  # the gateway is being restarted
