@@ -29,7 +29,7 @@ class GatewaySettings(BaseSettings):
     """The local run: makes a first API key and webhook secrets in STAGEWIRE_HOME, and has the simulated provider."""
     simulated: bool = False
     """Payment pages have the simulated provider's button."""
-    live_views_url: HttpUrl = HttpUrl("http://127.0.0.1:8084")
+    live_views_url: HttpUrl = HttpUrl("http://127.0.0.1:8087")
     live_views_token: SecretStr = SecretStr("")
     rate_per_second: Annotated[float, Field(gt=0)] = 2_000.0
     """Requests of a tenant in the long run; each change of a batch counts."""

@@ -15,6 +15,7 @@ import faust
 from faust.transport.drivers.aiokafka import AIOKafkaConsumerThread, Consumer, Transport
 from yarl import URL
 
+from services.edge.broker.state import home_dir
 from services.edge.kafka import KafkaSettings, client_args
 
 REQUIRED: dict[str, Any] = {
@@ -66,6 +67,7 @@ def make_app(kafka: KafkaSettings, prefix: str) -> faust.App:
         broker_credentials=_credentials(args),
         autodiscover=False,
         store="memory://",
+        datadir=str(home_dir() / "live_views"),  # made at each start, and left empty: the board is in memory
         **REQUIRED,
     )
     for name, value in REQUIRED.items():

@@ -16,7 +16,7 @@ class LiveViewsSettings(BaseSettings):
     model_config = SettingsConfigDict(frozen=True, env_prefix="STAGEWIRE_LIVE_VIEWS_")
 
     host: str = "127.0.0.1"
-    port: Annotated[int, Field(ge=0, le=65535)] = 8084
+    port: Annotated[int, Field(ge=0, le=65535)] = 8087
     """0 takes a free one."""
     health_port: Annotated[int, Field(ge=0, le=65535)] = 8085
     """`/livez`, `/readyz` and `/metrics` for probes; no views there."""

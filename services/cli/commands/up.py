@@ -34,7 +34,7 @@ def COMMAND(workers: int, as_json: bool) -> None:  # noqa: N802  # the name by w
     if started.rebuilding:
         click.echo(f"  still rebuilding from the log: {', '.join(started.rebuilding)}")
     click.echo(f"  Kafka     {started.bootstrap}")
-    click.echo(f"  HTTP API  {started.gateway}/v1  (documentation: {started.gateway}/docs)")
+    click.echo(f"  HTTP API  {started.gateway}/v1  (documentation: {started.gateway}/v1/openapi.json)")
     click.echo("  next      stagewire status, stagewire definitions apply, stagewire demo")
 
 
