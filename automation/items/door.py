@@ -37,8 +37,7 @@ _CURRENCY = re.compile(r"[A-Z]{3}")
 
 def admit(frame: c.ChangeFrame, change: c.ItemChange) -> None:
     """Raise `ChangeRefusedError`: `invalid_key`, `invalid_frame`, or `invalid_value` with the part of the change."""
-    _check_key(frame.key)
-    _check_frame(frame)
+    check_frame(frame)
     check = _CHECKS.get(type(change))
     if check is not None:
         check(frame, change)
@@ -51,7 +50,9 @@ def _check_key(key: Key) -> None:
         raise ChangeRefusedError("invalid_key", f"key: a part has over {LONGEST_ID} or unprintable characters")
 
 
-def _check_frame(frame: c.ChangeFrame) -> None:
+def check_frame(frame: c.ChangeFrame) -> None:
+    """Raise `ChangeRefusedError` (`invalid_key`, `invalid_frame`) for what cannot stand in every event that follows."""
+    _check_key(frame.key)
     texts = (frame.change_id, frame.source, frame.actor, frame.cause_id, frame.root_id)
     if not frame.change_id:
         raise ChangeRefusedError("invalid_frame", "change_id: empty, so that a repeat could not be told")
@@ -73,19 +74,21 @@ def _check_ids(longest: int, **named: str | None) -> None:
             raise _refuse(name, f"over {longest} or unprintable characters")
 
 
-def _check_money(name: str, money: Money) -> None:
+def check_money(name: str, money: Money) -> None:
+    """Raise `ChangeRefusedError` for an amount out of range; no currency goes with no amount."""
     if not -MOST_MINOR <= money.minor <= MOST_MINOR:
         raise _refuse(name, "out of range")
     if not _CURRENCY.fullmatch(money.currency) and (money.minor or money.currency):
         raise _refuse(name, "the currency is no code of ISO 4217")
 
 
-def _check_rows(rows: Iterable[ProductRow]) -> None:
+def check_rows(rows: Iterable[ProductRow]) -> None:
+    """Raise `ChangeRefusedError` for the first row out of range."""
     for number, row in enumerate(rows):
         _check_ids(LONGEST_ID, **{f"rows[{number}].product_id": row.product_id})
         if not 0 <= row.quantity_milli <= MOST_QUANTITY:
             raise _refuse(f"rows[{number}].quantity_milli", "out of range")
-        _check_money(f"rows[{number}].price", row.price)
+        check_money(f"rows[{number}].price", row.price)
 
 
 def _check_links(links: Iterable[Link]) -> None:
@@ -104,13 +107,13 @@ def _check_people(responsible: str | None, observers: Iterable[str]) -> None:
 
 def _create(_frame: c.ChangeFrame, change: c.CreateItem) -> None:
     _check_people(change.responsible, change.observers)
-    _check_rows(change.rows)
+    check_rows(change.rows)
     _check_links(change.links)
 
 
 def _save(_frame: c.ChangeFrame, change: c.SaveItem) -> None:
     _check_people(change.responsible, change.observers or ())
-    _check_rows(change.rows or ())
+    check_rows(change.rows or ())
     _check_links((*change.link, *change.unlink))
 
 
@@ -125,7 +128,7 @@ def _payment(_frame: c.ChangeFrame, change: c.ReportPayment) -> None:
         raise _refuse("payment_id", "empty")
     _check_ids(LONGEST_NAME, payment_id=change.payment_id, order_id=change.order_id)
     _check_ids(LONGEST_LINK, link=change.link)
-    _check_money("amount", change.amount)
+    check_money("amount", change.amount)
 
 
 def _asked(frame: c.ChangeFrame, change: c.AskItem) -> None:

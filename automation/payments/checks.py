@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from automation.envelope import Key
+from automation.errors import ChangeRefusedError
 from automation.items.changes import ChangeFrame
+from automation.items.door import check_frame, check_money, check_rows
 from automation.payments.changes import (
     LinkOrder,
     PaymentChange,
@@ -20,14 +22,23 @@ from automation.payments.state import ORDER
 
 def flaw(frame: ChangeFrame, change: PaymentChange) -> str | None:
     """Return what is wrong with the change, `None` if it may be decided on."""
-    if not frame.change_id:
-        return "the change has no id"
+    try:
+        check_frame(frame)
+        _check_amounts(change)
+    except ChangeRefusedError as refused:
+        return str(refused)
     if too_long(frame.key):
         return "the payable's id is too long"
     foreign = next((item for item in _items(change) if not _same_tenant(frame, item)), None)
     if foreign is not None:
         return f"{foreign[:200]!r} is no item of the payable's tenant"
     return _misdirected(frame, change)
+
+
+def _check_amounts(change: PaymentChange) -> None:
+    if isinstance(change, RegisterOrder | RequestPayment):
+        check_money("amount", change.amount)
+        check_rows(change.rows)
 
 
 def _items(change: PaymentChange) -> Sequence[str]:
