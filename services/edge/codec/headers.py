@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from datetime import UTC, datetime
 from functools import lru_cache
 from urllib.parse import quote
 
-from automation.envelope import Key, Recorded, stable_id
+from automation.envelope import Key, Recorded
 from services.edge.stream import UnreadableError
 
 Header = tuple[str, bytes]
@@ -16,7 +17,6 @@ _FIXED: tuple[Header, ...] = (
     ("ce_specversion", b"1.0"),
     ("content-type", b"application/vnd.apache.avro"),
 )
-_TYPES: dict[type, tuple[Header, ...]] = {}
 _LAST_SECOND = 253_402_300_799
 """The end of the year 9999: RFC 3339 has no later one."""
 _TRACE = re.compile(rb"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}\Z")
@@ -27,26 +27,31 @@ def _second(second: int) -> str:
     return f"{datetime.fromtimestamp(min(max(second, 0), _LAST_SECOND), UTC):%Y-%m-%dT%H:%M:%S}"
 
 
+@lru_cache(maxsize=1_024)
 def _time(moment: int) -> bytes:
     """Return RFC 3339 text; events of one second share the long part."""
     second, part = divmod(moment, 1000)
     return b"%s.%03dZ" % (_second(second).encode(), part)
 
 
-def _typed(kind: type) -> tuple[Header, ...]:
+@lru_cache(maxsize=4_096)
+def _shared(kind: type, tenant: str, item_type: str) -> tuple[Header, ...]:
+    """Return the headers that do not differ between events of one class, tenant and type of item."""
     name = kind.__name__.encode()
-    headers = _TYPES[kind] = (*_FIXED, ("ce_type", b"stagewire." + name), ("type", name))
-    return headers
+    return (
+        *_FIXED,
+        ("ce_type", b"stagewire." + name),
+        ("type", name),
+        ("ce_source", b"stagewire/" + quote(tenant, safe="").encode()),
+        ("tenant", tenant.encode()),
+        ("item_type", item_type.encode()),
+    )
 
 
 @lru_cache(maxsize=1_024)
-def _of_tenant(tenant: str) -> tuple[Header, ...]:
-    return ("ce_source", b"stagewire/" + quote(tenant, safe="").encode()), ("tenant", tenant.encode())
-
-
-@lru_cache(maxsize=1_024)
-def _trace_id(root_id: str) -> str:
-    return stable_id("trace", root_id)
+def _trace_of(root_id: str) -> bytes:
+    digest = hashlib.sha1(root_id.encode(), usedforsecurity=False)
+    return f"00-{digest.hexdigest()[:32]}-".encode()
 
 
 def traceparent(root_id: str, event_id: str, incoming: bytes | None = None) -> bytes:
@@ -54,21 +59,20 @@ def traceparent(root_id: str, event_id: str, incoming: bytes | None = None) -> b
 
     `incoming` is the `traceparent` that came with the change: a valid one keeps its trace.
     """
-    trace = incoming[3:35].decode() if incoming and _TRACE.match(incoming) else _trace_id(root_id)
-    return f"00-{trace}-{event_id[-16:]}-01".encode()
+    head = incoming[:36] if incoming and _TRACE.match(incoming) else _trace_of(root_id)
+    return head + event_id[-16:].encode() + b"-01"
 
 
 def event_headers(recorded: Recorded, incoming: bytes | None = None) -> list[Header]:
     """Return the headers of one event of a log; `incoming` is the change's `traceparent`, if it had one."""
     env = recorded.envelope
     event_id = env.event_id
+    kind: type = type(recorded.event)
     return [
-        *(_TYPES.get(type(recorded.event)) or _typed(type(recorded.event))),
-        *_of_tenant(env.tenant),
+        *_shared(kind, env.tenant, env.item_type),
         ("ce_id", event_id.encode()),
         ("ce_subject", f"{env.item_type}/{env.item_id}".encode()),
         ("ce_time", _time(env.recorded_at)),
-        ("item_type", env.item_type.encode()),
         ("traceparent", traceparent(env.root_id or event_id, event_id, incoming)),
     ]
 

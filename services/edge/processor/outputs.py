@@ -97,9 +97,10 @@ class Outputs:
     def add(self, records: Sequence[Placed]) -> None:
         """Append records; a full builder is followed by another one."""
         for placed in records:
-            builders = self._builders.get(placed[:2])
+            place = placed[:2]
+            builders = self._builders.get(place)
             if builders is None:
-                builders = self._builders[placed[:2]] = [self._new_builder()]
+                builders = self._builders[place] = [self._new_builder()]
             taken = self._append(builders[-1], placed)
             if taken is None:
                 builders.append(self._new_builder())
