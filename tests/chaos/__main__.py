@@ -10,9 +10,9 @@ from pathlib import Path
 
 import click
 
+from tests.chaos.mutants import MUTANTS
 from tests.chaos.plan import Plan
 from tests.chaos.run import run
-from tests.chaos.worker import MUTANTS
 
 
 @click.command()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import signal
 import sys
 from pathlib import Path
@@ -14,19 +13,8 @@ import uvloop
 from services.edge.kafka import KafkaSettings
 from services.edge.log import set_up_logging
 from services.edge.processor import Processor, ProcessorSettings
-from services.edge.processor.clients import KafkaClients
+from tests.chaos.mutants import MUTANTS
 from tests.chaos.subject import load
-
-
-class IdPerProcess(KafkaClients):
-    """A mutant: transactional ids differ from process to process, so that nobody fences anybody."""
-
-    def transactional_id(self, partition: int) -> str:
-        """Return an id that no other process uses."""
-        return f"{super().transactional_id(partition)}-{os.getpid()}"
-
-
-MUTANTS = {"none": KafkaClients, "id-per-process": IdPerProcess}
 
 
 @click.command()
