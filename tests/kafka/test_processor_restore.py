@@ -177,6 +177,18 @@ def _tamper(world: ToyWorld, data: Path, changes: dict[bytes, bytes | None]) -> 
     store.close()
 
 
+async def test_a_rebalance_while_the_worker_stops_takes_nothing_and_the_stop_stays_in_order(
+    world: ToyWorld, tmp_path: Path
+) -> None:
+    """Its stores may still be open, and could not be opened a second time."""
+    running = world.start(data_dir=tmp_path)
+    await running.ready()
+    running.processor.stop()
+    await running.processor._take({TopicPartition(world.stream.inbox, 0)})
+    await running.stop()
+    assert not running.ended.done()
+
+
 async def _cut_log(world: ToyWorld, offset: int) -> None:
     client = admin(world.kafka)
     await client.start()

@@ -143,6 +143,8 @@ class Processor:
         """Step 1: fence every partition that was given, then restore each behind its fence, outside this callback."""
         self._generation += 1
         self._inbox.forget()
+        if self._stopping.is_set():
+            return  # the shut-down may not have closed the stores of these very partitions yet, and nothing reads them
         for part in parts:
             # Any valid position keeps aiokafka from resolving one by itself; nothing is fetched while it is paused.
             self._consumer.seek(part, 0)
