@@ -18,6 +18,7 @@ from tests.chaos.run import run
 @click.command()
 @click.option("--stream", default="toy", show_default=True, help="A module as tests.chaos.toy, by its dotted name.")
 @click.option("--stack", is_flag=True, help="All services that write, instead of one stream.")
+@click.option("--ledger", default="", help="URL of a PostgreSQL database: two notifiers share it.")
 @click.option("--minutes", type=float, default=2.0, show_default=True)
 @click.option("--faults", type=int, default=12, show_default=True)
 @click.option("--workers", type=int, default=2, show_default=True)

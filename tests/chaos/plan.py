@@ -27,6 +27,8 @@ class Plan:
     """Names of faults to draw from; all when empty."""
     stack: bool = False
     """Run all services that write, instead of one stream."""
+    ledger: str = ""
+    """URL of an empty PostgreSQL database for the ledger, which two notifiers share then; else SQLite and one."""
 
 
 @dataclass

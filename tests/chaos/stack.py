@@ -33,7 +33,7 @@ def stack(plan: Plan, home: Path, prefix: str, bootstrap: str) -> Crew:
     return Crew(
         topics=[_new(topic) for topic in topics.declared()],
         groups=[Group(deal, deals), Group(payment, trackers)],
-        others=[_notifier(home, topics, bootstrap), _history(home, topics, bootstrap)],
+        others=[*_notifiers(plan, home, topics, bootstrap), _history(home, topics, bootstrap)],
         senders=[
             sender(home, "sender", company, plan.rate, seeds),
             sender(home, "orders", payment, max(plan.rate // 15, 1), seeds),
@@ -41,7 +41,7 @@ def stack(plan: Plan, home: Path, prefix: str, bootstrap: str) -> Crew:
         ],
         strays=[stray(home, "stray", company, seeds), stray(home, "stray-orders", payment, seeds)],
         beside=lambda tree: worker(home, "other", deal, "none", tree),
-        check=partial(_check, deal, payment, topics, home),
+        check=partial(_check, deal, payment, topics, home, _ledger(plan, home)),
     )
 
 
@@ -59,17 +59,23 @@ def _environment(topics: Topics, bootstrap: str) -> dict[str, str]:
     }
 
 
-def _notifier(home: Path, topics: Topics, bootstrap: str) -> Child:
+def _notifiers(plan: Plan, home: Path, topics: Topics, bootstrap: str) -> Iterator[Child]:
     """Leases and calls are short, as a run is."""
     environment = _environment(topics, bootstrap) | {
         CALLS: str(calls_file(home)),
-        "STAGEWIRE_NOTIFIER_DATABASE_URL": _url(home, "notifier"),
+        "STAGEWIRE_NOTIFIER_DATABASE_URL": _ledger(plan, home),
         "STAGEWIRE_NOTIFIER_HEALTH_PORT": "0",
         "STAGEWIRE_NOTIFIER_SEND_SECONDS": "3",
         "STAGEWIRE_NOTIFIER_LEASE_SECONDS": "8",
-        "STAGEWIRE_NOTIFIER_INSTANCE_ID": "one",
     }
-    return Child("notifier", lambda: options("tests.chaos.providers", {}), home, environment, session=10.0)
+    for number in range(2 if plan.ledger else 1):
+        name = f"notifier-{number}"
+        own = environment | {"STAGEWIRE_NOTIFIER_INSTANCE_ID": name}
+        yield Child(name, lambda: options("tests.chaos.providers", {}), home, own, session=10.0)
+
+
+def _ledger(plan: Plan, home: Path) -> str:
+    return plan.ledger or _url(home, "notifier")
 
 
 def _history(home: Path, topics: Topics, bootstrap: str) -> Child:
@@ -92,9 +98,8 @@ def _url(home: Path, name: str) -> str:
     return f"sqlite:///{home.absolute() / name}.db"
 
 
-async def _check(deal: Place, payment: Place, topics: Topics, home: Path, up_to: int) -> Verdict:
+async def _check(deal: Place, payment: Place, topics: Topics, home: Path, url: str, up_to: int) -> Verdict:
     """Compare each part with what it was given; while effects are under way, that alone is told."""
-    url = _url(home, "notifier")
     if waiting := unfinished(url):
         return Verdict(lost=waiting, examples=[f"{waiting} effects have no outcome yet"])
     names = (topics.changes, topics.events, topics.effects, topics.payments, topics.payment_events, topics.dead_letters)
