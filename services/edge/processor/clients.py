@@ -87,6 +87,7 @@ class KafkaClients:
             **self._args,
             transactional_id=self.transactional_id(partition),
             transaction_timeout_ms=self._settings.transaction_timeout_ms,
+            compression_type=self._settings.compression,
             acks="all",
             enable_idempotence=True,
             max_batch_size=_BUILDER_BYTES,

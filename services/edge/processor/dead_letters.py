@@ -16,6 +16,7 @@ from services.edge.stream import Headers
 PREFIX = "dead-letter-"
 REDRIVE_OF = "redrive-of"
 _LONGEST_DETAIL = 1_000
+_LONGEST_KEY = 1_000
 
 
 class Origin(NamedTuple):
@@ -69,6 +70,12 @@ def parked(
     }
     added = [(PREFIX + name, str(each).encode()) for name, each in ours.items()]
     return Placed(topic, partition, key, value, (*headers, *added))
+
+
+def without_bytes(topic: str, partition: int, key: bytes | None, origin: Origin, fault: Fault) -> Placed:
+    """Make the dead letter of a record that is larger than a dead letter may be: it still says where it lies."""
+    told = fault._replace(detail=f"{fault.detail[:_LONGEST_DETAIL // 2]} (too large to be kept: read it at its origin)")
+    return parked(topic, partition, (None if key is None else key[:_LONGEST_KEY], None, ()), origin, told)
 
 
 def read_dead_letter(record: Any) -> DeadLetter:
@@ -127,7 +134,7 @@ async def redrive(producer: AIOKafkaProducer, letter: DeadLetter) -> None:
     if not letter.origin.topic:
         raise LookupError(f"{letter.at} does not say where it came from")
     if letter.value is None:
-        raise LookupError(f"{letter.at} was a timer, which is not a record to send again")
+        raise LookupError(f"{letter.at} has no bytes to send again: a timer, a tombstone, or too large to be kept")
     headers = [*letter.headers, (REDRIVE_OF, letter.at.encode())]
     await producer.send_and_wait(letter.origin.topic, key=letter.key, value=letter.value, headers=headers)
 

@@ -11,7 +11,7 @@ from automation.values import Moment
 from services.edge import names
 from services.edge.log import logger
 from services.edge.processor.batch import Batch
-from services.edge.processor.dead_letters import CeilingWatch, Fault, Origin, parked, tenant_of
+from services.edge.processor.dead_letters import CeilingWatch, Fault, Origin, parked, tenant_of, without_bytes
 from services.edge.processor.items import Item, Items
 from services.edge.processor.outputs import NEXT_OFFSET, Placed, Places, TooLargeError, UnknownTopicError
 from services.edge.processor.settings import ProcessorSettings
@@ -127,7 +127,9 @@ class Decider:
     def _forward(self, batch: Batch, key: bytes, record: Any) -> None:
         """Pass a change on to the partition that owns its item, in this transaction: an item has one owner."""
         target = self._places.of(self._stream.inbox, key)
-        batch.outputs.add([Placed(record.topic, target, key, record.value, record.headers)])
+        moved = Placed(record.topic, target, key, record.value, record.headers)
+        self._places.check(moved)
+        batch.outputs.add([moved])
         batch.counted[names.FORWARDED] += 1
 
     def _decide(self, batch: Batch, key: bytes, change: Any, record: Any) -> None:
@@ -211,7 +213,12 @@ class Decider:
         """Put a record into the dead letters, in the same transaction that moves past it."""
         topic, key = self._stream.dead_letters, record[0]
         target = self._places.of(topic, key if key is not None else b"%d" % origin.partition)
-        batch.outputs.add([parked(topic, target, record, origin, fault)])
+        letter = parked(topic, target, record, origin, fault)
+        try:
+            self._places.check(letter)
+        except TooLargeError:  # brokers count compressed bytes, so more may have come in than can go out
+            letter = without_bytes(topic, target, key, origin, fault)
+        batch.outputs.add([letter])
         batch.parked[fault.reason] += 1
         self._log.warning(
             names.LOG_PARKED, offset=origin.offset, reason=fault.reason, detail=fault.detail, ours=fault.ours

@@ -80,7 +80,7 @@ def size_of(placed: Placed) -> int:
     """Return the size of a record on the wire, rounded up."""
     size = _RECORD_FRAME + len(placed.key or b"") + len(placed.value or b"")
     for name, value in placed.headers:
-        size += len(name) + len(value) + 10
+        size += 4 * len(name) + len(value or b"") + 10  # others may send a header without a value
     return size
 
 
