@@ -102,7 +102,7 @@ async def test_an_output_that_the_broker_would_refuse_parks_its_change(world: To
 
 async def test_a_redriven_dead_letter_is_handled_like_a_new_change(world: ToyWorld) -> None:
     """The original bytes go back, marked by where they lay."""
-    world.start(largest_record=20_000)
+    world.start(largest_of={world.stream.log: 20_000})
     await world.send("t/toy/1", "add", text="x" * 30_000)
     await world.arrived(1, world.stream.dead_letters)
     await world.stop()

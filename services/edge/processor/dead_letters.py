@@ -74,7 +74,9 @@ def parked(
 
 def without_bytes(topic: str, partition: int, key: bytes | None, origin: Origin, fault: Fault) -> Placed:
     """Make the dead letter of a record that is larger than a dead letter may be: it still says where it lies."""
-    told = fault._replace(detail=f"{fault.detail[:_LONGEST_DETAIL // 2]} (too large to be kept: read it at its origin)")
+    told = fault._replace(
+        detail=f"{fault.detail[: _LONGEST_DETAIL // 2]} (too large to be kept: read it at its origin)"
+    )
     return parked(topic, partition, (None if key is None else key[:_LONGEST_KEY], None, ()), origin, told)
 
 
