@@ -17,6 +17,7 @@ from tests.chaos.sender import SENT
 from tests.chaos.subject import Place, load
 
 Held = dict[int, list[Any]]
+_TRIES = 10
 
 
 _FIGURES = {
@@ -83,22 +84,33 @@ async def compare(place: Place, held: Mapping[str, Held], up_to: int) -> Verdict
 
 
 async def read_topics(bootstrap: str, topics: Iterable[str], partitions: int) -> dict[str, Held]:
-    """Return the committed records of topics by partition."""
+    """Return the committed records of topics by partition, read anew while they grow: parts of other moments mislead.
+
+    What grew through all tries is returned as it was read last.
+    """
     reader = AIOKafkaConsumer(
         bootstrap_servers=bootstrap,
         isolation_level="read_committed",
         auto_offset_reset="none",
         max_partition_fetch_bytes=8_000_000,
     )
+    names = sorted(set(topics))
+    parts = [TopicPartition(topic, number) for topic in names for number in range(partitions)]
     await reader.start()
     try:
-        return {topic: await _records(reader, topic, partitions) for topic in sorted(set(topics))}
+        for topic in names:
+            await reader._client._wait_on_metadata(topic)
+        for _ in range(_TRIES):
+            before = await reader.end_offsets(parts)
+            held = {topic: await _records(reader, topic, partitions) for topic in names}
+            if await reader.end_offsets(parts) == before:
+                break
+        return held
     finally:
         await reader.stop()
 
 
 async def _records(reader: AIOKafkaConsumer, topic: str, partitions: int) -> Held:
-    await reader._client._wait_on_metadata(topic)
     parts = [TopicPartition(topic, number) for number in range(partitions)]
     return {part.partition: [record async for record in read_to_end(reader, part, 0)] for part in parts}
 
