@@ -6,9 +6,11 @@ import asyncio
 
 import pytest
 
+from automation.definitions.book import Book
 from automation.items import changes as c
 from automation.payments.changes import LinkOrder, ProviderNotice, RecordPayment, RegisterOrder
 from automation.values import Money, Personal
+from services.gateway.doubles import MemoryShelf
 from tests.gateway_world import CANARY, EUR_100, NOW, SECRET, TOKEN, World, pay, payment_of, world
 
 __all__ = ["world"]
@@ -313,7 +315,7 @@ async def test_the_payment_page_shows_what_is_to_be_paid_and_takes_a_simulated_p
     assert "script-src" not in page.headers["content-security-policy"]
     assert page.headers["content-security-policy"].startswith("default-src 'none'")
     paid = await world.call("POST", f"/pay/{TOKEN['acme']}", key=None)
-    assert (paid.status, paid.headers["location"]) == (303, f"/pay/{TOKEN['acme']}")
+    assert (paid.status, paid.headers["location"]) == (303, f"/pay/{TOKEN['acme']}?sent")
     (letter,) = world.outbox.letters
     assert (letter.change.provider, letter.change.status, letter.change.amount) == ("simulated", "paid", EUR_100)
 
@@ -346,3 +348,51 @@ async def test_orders_and_payments_by_hand_reach_their_payable(world: World):
     assert (linked.key.text, linked.change) == ("acme/order/A1", LinkOrder("acme/deal/8"))
     assert (paid.key.text, paid.change) == ("acme/deal/acme-1", RecordPayment(payment_of("acme"), "paid", NOW))
     assert (await world.call("GET", f"/v1/payments/{payment_of('acme')}")).json["status"] == "unpaid"
+
+
+class _ShelfBehind(MemoryShelf):
+    """A shelf that has not read what was saved elsewhere until it catches up."""
+
+    def __init__(self, behind: Book, saved: Book) -> None:
+        super().__init__(behind)
+        self._saved = saved
+
+    async def catch_up(self) -> None:
+        self.book = self._saved
+
+
+@pytest.mark.parametrize("path", ["/v1/items/deal/9/changes", "/v1/changes"])
+async def test_a_change_that_needs_what_was_just_defined_is_taken(world: World, path: str):
+    """Before it refuses what is unknown, the gateway reads the definitions that were saved elsewhere."""
+    late = world.with_ports(shelf=_ShelfBehind(Book(world.ports.catalogue), world.shelf.book))
+    batch = {"changes": [{"item_type": "deal", "item_id": "9", "change": CREATE}]}
+    assert (await late.call("POST", path, CREATE if "items" in path else batch)).status == 202
+    (letter,) = world.outbox.letters
+    assert letter.frame.definitions_version == world.shelf.book.version
+
+
+async def test_whoever_opens_the_address_in_a_browser_is_told_what_it_is(world: World):
+    """The page at the root needs no key, runs nothing, lists the operations, and repeats no markup of a host name."""
+    page = await world.call("GET", "/", key=None, headers={"host": "<script>alert(1)</script>"})
+    text = page.body.decode()
+    assert page.headers["content-security-policy"].startswith("default-src 'none'")
+    assert "/v1/items/{item_type}/{item_id}/changes" in text
+    assert "<script" not in text
+
+
+async def test_after_paying_the_page_renews_itself_until_the_payment_is_there(world: World):
+    """The button is gone at once, so nobody presses it twice; once paid, the page stays as it is."""
+    path = f"/pay/{TOKEN['acme']}?sent"
+    waiting = (await world.call("GET", path, key=None)).body
+    assert b'http-equiv="refresh"' in waiting
+    assert b"<button" not in waiting
+    pay(world.ports.pages, "acme")
+    paid = (await world.call("GET", path, key=None)).body
+    assert b"Paid" in paid
+    assert b"refresh" not in paid
+
+
+async def test_a_link_that_was_cut_short_is_told_to_people_not_to_programs(world: World):
+    """Whatever stands behind `/pay/` is a link somebody has opened: the answer is a page."""
+    page = await world.call("GET", "/pay/short", key=None)
+    assert (page.status, page.headers["content-type"]) == (404, "text/html; charset=utf-8")

@@ -122,4 +122,4 @@ async def test_public_pages_say_nothing_of_other_tenants(world: World):
     page = await world.call("GET", f"/pay/{TOKEN['acme']}", key=None)
     assert CANARY["other"].encode() not in page.body
     public = {path for _, path, found in OPERATIONS if found["x-role"] == "public"}
-    assert public == {"/pay/{token}", "/v1/webhooks/payments/{tenant}/{provider}"}
+    assert public == {"/", "/pay/{token}", "/v1/webhooks/payments/{tenant}/{provider}"}

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Annotated, Any
 
+from aiokafka.errors import KafkaError
 from fastapi import APIRouter, Path, Query, Request
 from starlette.responses import Response
 
@@ -28,6 +30,9 @@ TypeInPath = Annotated[str, Path(pattern=b.ITEM_TYPE_PATTERN)]
 IdInPath = Annotated[b.Id, Path()]
 Wait = Annotated[float, Query(ge=0, le=10, description="Seconds to wait until the change is in the history.")]
 _REFUSED = Fault("body", "too_large", "the change is larger than 1 MB as it is kept")
+_DEFINED = frozenset({"unknown_tenant", "unknown_field", "unknown_pipeline", "unknown_stage"})
+"""Reasons that definitions saved elsewhere a moment ago would take away."""
+_CATCH_UP_SECONDS = 5.0
 _KAFKA = "Kafka did not confirm the change; repeat it with the same Idempotency-Key or change_key"
 
 
@@ -39,7 +44,7 @@ async def change_item(request: Request, item_type: TypeInPath, item_id: IdInPath
 
     async def work() -> Response:
         body = checked_as(b.OneChange, {"change": await read_json(request)}).change
-        return await _take(ports_of(request), _letter(request, key, body), wait)
+        return await _take(ports_of(request), await _letter(request, key, body), wait)
 
     return await once(ports_of(request).answers, request, caller.tenant, work)
 
@@ -51,7 +56,7 @@ async def delete_item(request: Request, item_type: TypeInPath, item_id: IdInPath
     key = Key(caller.tenant, item_type, item_id)
 
     async def work() -> Response:
-        return await _take(ports_of(request), _letter(request, key, b.DeleteBody(kind="delete")), wait)
+        return await _take(ports_of(request), await _letter(request, key, b.DeleteBody(kind="delete")), wait)
 
     return await once(ports_of(request).answers, request, caller.tenant, work)
 
@@ -89,7 +94,30 @@ async def change_outcome(
     return answer(await wait_for(ports_of(request), key, change_id, wait) or outcome(change_id, ()))
 
 
-def _letter(request: Request, key: Key, body: Any, place: int | None = None) -> Letter:
+async def _letter(request: Request, key: Key, body: Any) -> Letter:
+    """Return the change as a letter; before it is refused for what may just have been defined, definitions are read."""
+    try:
+        return _made(request, key, body)
+    except Problem as problem:
+        if not _may_be_new(problem):
+            raise
+    await _catch_up(ports_of(request))
+    return _made(request, key, body)
+
+
+def _may_be_new(problem: Problem) -> bool:
+    return not _DEFINED.isdisjoint({problem.code, *(fault.rule for fault in problem.errors)})
+
+
+async def _catch_up(ports: Ports) -> None:
+    try:
+        async with asyncio.timeout(_CATCH_UP_SECONDS):
+            await ports.shelf.catch_up()
+    except (KafkaError, TimeoutError) as error:
+        raise unavailable("definitions cannot be read at this moment") from error
+
+
+def _made(request: Request, key: Key, body: Any, place: int | None = None) -> Letter:
     given, tenant, ports = key_of(request), key.tenant, ports_of(request)
     once_key = stable_id("gateway-once", tenant, given, "" if place is None else place) if given else ""
     return letter_of(ports.shelf.book, Origin(tenant, ports.clock.now(), once_key), key, body)
@@ -112,6 +140,12 @@ def _problem(fate: Fate) -> Problem:
 
 async def _take_all(request: Request, given: Sequence[Any]) -> list[dict[str, Any]]:
     made = [_one_of_batch(request, place, raw) for place, raw in enumerate(given)]
+    if any(isinstance(found, Problem) and _may_be_new(found) for found in made):
+        await _catch_up(ports_of(request))
+        made = [
+            _one_of_batch(request, place, given[place]) if isinstance(found, Problem) else found
+            for place, found in enumerate(made)
+        ]
     letters = [found for found in made if isinstance(found, Letter)]
     fates = iter(await ports_of(request).outbox.send(letters)) if letters else iter(())
     return [
@@ -123,7 +157,7 @@ def _one_of_batch(request: Request, place: int, raw: Any) -> Letter | Problem:
     try:
         body = checked_as(b.Addressed, raw)
         key = Key(caller_of(request).tenant, body.item_type, body.item_id)
-        return _letter(request, key, body.change, place)
+        return _made(request, key, body.change, place)
     except Problem as problem:
         return problem
 

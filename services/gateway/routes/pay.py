@@ -18,7 +18,8 @@ from services.gateway.receiving import take_notice
 
 ROUTER = APIRouter(prefix="/pay", tags=["payment pages"])
 
-Token = Annotated[str, Path(pattern=r"^[A-Za-z0-9_-]{16,64}$")]
+Token = Annotated[str, Path(description="The last part of a payment link; anything else is an unknown link.")]
+_SENT = "sent"
 _PROVIDER = "simulated"
 
 
@@ -29,7 +30,8 @@ async def payment_page(request: Request, token: Token) -> Response:
     page = ports.pages.lookup(token)
     if page is None:
         return HTMLResponse(render_unknown(), 404, dict(HEADERS))
-    return HTMLResponse(render(page, simulated=_can_simulate(ports, page)), headers=dict(HEADERS))
+    shown = render(page, simulated=_can_simulate(ports, page), sent=_SENT in request.query_params)
+    return HTMLResponse(shown, headers=dict(HEADERS))
 
 
 @ROUTER.post("/{token}", status_code=303, response_class=HTMLResponse, **needs("public"))
@@ -42,7 +44,7 @@ async def pay_simulated(request: Request, token: Token) -> Response:
     if not page.takes_payment:
         raise Problem(409, "settled", "this payment is settled already")
     await _notify(ports, page)
-    return RedirectResponse(f"/pay/{token}", 303, dict(HEADERS))
+    return RedirectResponse(f"/pay/{token}?{_SENT}", 303, dict(HEADERS))
 
 
 def _can_simulate(ports: Ports, page: Page) -> bool:
