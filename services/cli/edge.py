@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaConnectionError, KafkaError, UnknownTopicOrPartitionError
 from pydantic import ValidationError
 
 from services.edge.broker import BrokerError, home_dir
+from services.edge.kafka import KafkaSettings, bootstrap_servers
 from services.edge.stream import UnreadableError
 from services.edge.topics import Topics, TopicSettings
 
@@ -51,8 +53,32 @@ def run(work: Coroutine[Any, Any, T]) -> T:
     except ValidationError as problem:
         places = ", ".join(".".join(map(str, found["loc"])) for found in problem.errors())
         raise click.ClickException(f"settings are wrong: {places}") from None
-    except (BrokerError, KafkaError, UnreadableError, LookupError, FileNotFoundError) as problem:
+    except KafkaError as problem:
+        raise click.ClickException(kafka_told(problem)) from problem
+    except (BrokerError, UnreadableError, LookupError, FileNotFoundError) as problem:
         raise click.ClickException(str(problem)) from problem
+
+
+def quiet_libraries() -> None:
+    """Keep the log lines of libraries off the terminal: what people can do something about is told in a sentence."""
+    for name in ("aiokafka", "asyncio"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)
+
+
+def kafka_told(problem: KafkaError) -> str:
+    """Return what Kafka's error means to whoever sits at the terminal."""
+    if isinstance(problem, KafkaConnectionError):
+        return f"Kafka at {_servers()} does not answer: start it, or set KAFKA_BOOTSTRAP_SERVERS"
+    if isinstance(problem, UnknownTopicOrPartitionError):
+        return f"Kafka at {_servers()} lacks topics: run `stagewire topics apply`, or `stagewire up`"
+    return f"Kafka at {_servers()}: {problem}"
+
+
+def _servers() -> str:
+    try:
+        return bootstrap_servers(KafkaSettings())
+    except BrokerError:
+        return "(no address)"
 
 
 def shown(text: str) -> str:

@@ -8,6 +8,7 @@ import pkgutil
 import click
 
 import services.cli.commands as _commands
+from services.cli.edge import quiet_libraries
 
 
 class CommandFolder(click.Group):
@@ -38,5 +39,8 @@ def _files() -> dict[str, str]:
 
 @click.group(cls=CommandFolder, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="stagewire")
-def main() -> None:
+@click.pass_context
+def main(context: click.Context) -> None:
     """Stagewire: event-sourced automation for CRM platforms, on Kafka."""
+    if context.invoked_subcommand != "run":  # services write logs of their own
+        quiet_libraries()

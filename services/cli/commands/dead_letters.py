@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import logging
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 from functools import partial
@@ -14,6 +13,7 @@ import click
 from aiokafka import AIOKafkaConsumer
 from aiokafka.errors import KafkaError
 
+from services.cli.edge import kafka_told
 from services.edge.broker import BrokerError
 from services.edge.kafka import KafkaSettings, consumer, producer
 from services.edge.processor.dead_letters import DeadLetter, list_dead_letters, place_of, redrive, show
@@ -38,10 +38,14 @@ def COMMAND() -> None:  # noqa: N802  # the name by which the command folder is 
 @_as_json
 def list_(reason: str | None, tenant: str | None, topic: str | None, as_json: bool) -> None:
     """List dead letters: place, origin, reason and key."""
-    for letter in _run(topic, _all):
-        if (reason and letter.fault.reason != reason) or (tenant and letter.fault.tenant != tenant):
-            continue
+    found = [
+        letter for letter in _run(topic, _all)
+        if reason in (None, letter.fault.reason) and tenant in (None, letter.fault.tenant)
+    ]  # fmt: skip
+    for letter in found:
         click.echo(json.dumps(_facts(letter)) if as_json else _line(letter))
+    if not found and not as_json:
+        click.echo("no dead letters")
 
 
 @COMMAND.command("show")
@@ -100,10 +104,11 @@ async def _redriven(place: str, reader: AIOKafkaConsumer, topic: str) -> None:
 
 def _run(topic: str | None, work: Callable[[AIOKafkaConsumer, str], Awaitable[T]]) -> T:
     """Do `work` with a started reader; what people did wrong is told without a traceback."""
-    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # its errors reach people as one line, below
     try:
         return asyncio.run(_with_reader(topic or Topics.of(TopicSettings()).dead_letters, work))
-    except (LookupError, KafkaError, BrokerError) as problem:
+    except KafkaError as problem:
+        raise click.ClickException(kafka_told(problem)) from problem
+    except (LookupError, BrokerError) as problem:
         raise click.ClickException(str(problem)) from problem
 
 

@@ -70,6 +70,8 @@ def diff_(context: click.Context, paths: Sequence[Path], tenant: str, prune: boo
         click.echo(json.dumps({_PAST[a]: [f"{s.kind}/{s.id}" for s in planned if s.action == a] for a in _PAST}))
     for step in () if as_json else planned:
         click.echo("\n".join(diff(step)))
+    if not planned and not as_json:
+        click.echo("no difference")
     context.exit(1 if planned else 0)
 
 

@@ -27,17 +27,24 @@ def COMMAND(context: click.Context, /, as_json: bool) -> None:  # noqa: N802  # 
     Exit code 0: all is ready; 1: something is not; 3: nothing runs.
     """
     units = processes(home_dir())
-    kafka, bootstrap = None, ""
+    bootstrap, kafka, problem = _ask()
+    if as_json:
+        click.echo(json.dumps(_facts(units, kafka, bootstrap) | {"problem": problem}))
+    else:
+        _print(units, kafka, problem or bootstrap)
+    context.exit(_code(units, kafka))
+
+
+def _ask() -> tuple[str, KafkaStatus | None, str]:
+    """Return the cluster's address, what it tells, and why it tells nothing."""
+    bootstrap = ""
     try:
         bootstrap = bootstrap_servers(KafkaSettings())
-        kafka = run(cluster(KafkaSettings(), topics()))
-    except (BrokerError, click.ClickException) as problem:
-        bootstrap = f"{bootstrap} {problem}".strip()
-    if as_json:
-        click.echo(json.dumps(_facts(units, kafka, bootstrap)))
-    else:
-        _print(units, kafka, bootstrap)
-    context.exit(_code(units, kafka))
+        return bootstrap, run(cluster(KafkaSettings(), topics())), ""
+    except BrokerError as problem:
+        return bootstrap, None, str(problem)
+    except click.ClickException as problem:
+        return bootstrap, None, problem.message
 
 
 def _code(units: list[UnitStatus], kafka: KafkaStatus | None) -> int:
@@ -56,10 +63,13 @@ def _facts(units: list[UnitStatus], kafka: KafkaStatus | None, bootstrap: str) -
     }
 
 
-def _print(units: list[UnitStatus], kafka: KafkaStatus | None, bootstrap: str) -> None:
+def _print(units: list[UnitStatus], kafka: KafkaStatus | None, told: str) -> None:
     console = Console(width=WIDTH, highlight=False)
-    click.echo(cut(f"Kafka     {bootstrap}"))
+    click.echo(f"Kafka     {told}")
     click.echo(cut(f"HTTP API  {gateway_url(home_dir())}"))
+    if not units:
+        click.echo("nothing was started here yet: stagewire up")
+        return
     console.print(_services(units))
     if kafka is None:
         return
@@ -71,9 +81,10 @@ def _print(units: list[UnitStatus], kafka: KafkaStatus | None, bootstrap: str) -
 
 
 def _services(units: list[UnitStatus]) -> Table:
-    table = Table("service", "process", "up", "restarts", "ready", box=None, header_style="bold")
+    table = Table("service", "process", "up", "restarts", box=None, header_style="bold")
+    table.add_column("ready", overflow="fold")
     for unit in units:
         up = f"{unit.up_seconds} s" if unit.running else "-"
-        ready = shown(unit.not_ready)[:30] or "yes"
+        ready = cut(shown(unit.not_ready), 80) or "yes"
         table.add_row(unit.name, str(unit.pid or "-"), up, str(unit.restarts), ready)
     return table

@@ -10,6 +10,7 @@ import click
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
+from services.cli.edge import kafka_told
 from services.edge import topic_check
 from services.edge.broker import BrokerError
 from services.edge.kafka import KafkaSettings, admin
@@ -46,7 +47,9 @@ def check(context: click.Context, as_json: bool) -> None:
 def _run(work: _Work) -> tuple[Difference, ...]:
     try:
         return asyncio.run(_with_admin(work))
-    except (BrokerError, TopicsError, KafkaError) as problem:
+    except KafkaError as problem:
+        raise click.ClickException(kafka_told(problem)) from problem
+    except (BrokerError, TopicsError) as problem:
         raise click.ClickException(str(problem)) from problem
 
 

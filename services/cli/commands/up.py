@@ -11,6 +11,7 @@ from aiokafka.errors import KafkaError
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
 
+from services.cli.edge import cut, kafka_told
 from services.cli.stack.lifting import Stack, StackError, bring_up
 from services.edge.broker import BrokerError, home_dir, jars
 from services.edge.broker.jars import JarsError
@@ -30,11 +31,12 @@ def COMMAND(workers: int, as_json: bool) -> None:  # noqa: N802  # the name by w
     if as_json:
         click.echo(json.dumps(started._asdict()))
         return
-    click.echo(f"ready in {started.seconds:.1f} s: {', '.join(started.units)}")
+    click.echo(f"ready in {started.seconds:.1f} s: broker and {len(started.units)} processes")
     if started.rebuilding:
         click.echo(f"  still rebuilding from the log: {', '.join(started.rebuilding)}")
     click.echo(f"  Kafka     {started.bootstrap}")
-    click.echo(f"  HTTP API  {started.gateway}/v1  (documentation: {started.gateway}/v1/openapi.json)")
+    click.echo(f"  HTTP API  {started.gateway}/v1")
+    click.echo(f"  about it  {started.gateway}/")
     click.echo("  next      stagewire status, stagewire definitions apply, stagewire demo")
 
 
@@ -43,8 +45,10 @@ def start(workers: int) -> Stack:
     console = Console(stderr=True)
     try:
         with console.status("starting") as status:
-            return bring_up(home_dir(), workers, lambda text: status.update(text[:76]), _bar)
-    except (StackError, BrokerError, JavaError, JarsError, TopicsError, KafkaError) as problem:
+            return bring_up(home_dir(), workers, lambda text: status.update(cut(text, 76)), _bar)
+    except KafkaError as problem:
+        raise click.ClickException(kafka_told(problem)) from problem
+    except (StackError, BrokerError, JavaError, JarsError, TopicsError) as problem:
         raise click.ClickException(str(problem)) from problem
 
 
