@@ -27,7 +27,7 @@ title: Main
 default: true
 stages:
   - {id: new, title: New}
-  - {id: in_progress, title: In progress}
+  - {id: qualified, title: Qualified}
   - {id: won, title: Won, kind: final_success}
   - {id: lost, title: Lost, kind: final_failure}
 ---
