@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
 import sys
 import tempfile
 import time
@@ -13,6 +14,13 @@ import click
 from tests.chaos.mutants import MUTANTS
 from tests.chaos.plan import Plan
 from tests.chaos.run import run
+
+
+def _known(_: click.Context, __: click.Parameter, revision: str) -> str:
+    """Refuse a revision that git does not have before anything is started."""
+    if revision and subprocess.run(["git", "cat-file", "-e", f"{revision}^{{commit}}"], check=False).returncode:
+        raise click.BadParameter(f"git knows no commit {revision}")
+    return revision
 
 
 @click.command()
@@ -26,7 +34,7 @@ from tests.chaos.run import run
 @click.option("--rate", type=int, default=300, show_default=True, help="Changes a second.")
 @click.option("--seed", type=int, default=lambda: int(time.time()), help="Draws the faults; printed.")
 @click.option("--mutant", type=click.Choice(sorted(MUTANTS)), default="none", show_default=True)
-@click.option("--other-commit", default="", help="Revision whose worker runs beside at times.")
+@click.option("--other-commit", default="", callback=_known, help="Revision whose worker runs beside at times.")
 @click.option("--only", multiple=True, help="Draw from these faults alone.")
 @click.option("--home", type=click.Path(path_type=Path), default=None, help="Keeps logs and data here.")
 def main(home: Path | None, minutes: float, **chosen: object) -> None:
