@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.errors import MessageSizeTooLargeError
+from aiokafka.record.util import calc_crc32c_py
 
 from automation.envelope import Key
 from automation.items import changes as item_changes
@@ -192,3 +193,18 @@ def witnesses(count: int) -> Sequence[Key]:
         key = Key("acme", "deal", f"w{number}")
         found.setdefault(partition_for(key.text.encode(), count), key)
     return [found[place] for place in range(count)]
+
+
+def spoil(batch: Any, old: bytes, new: bytes) -> None:
+    """Replace bytes of a batch just before it goes out, which no client library would write, and mend its checksum."""
+    build = batch._build
+
+    def spoiled() -> bytes:
+        raw = bytearray(build())
+        assert len(old) == len(new)
+        assert old in raw
+        raw = raw.replace(old, new)
+        raw[17:21] = calc_crc32c_py(memoryview(raw)[21:]).to_bytes(4, "big")
+        return bytes(raw)
+
+    batch._build = spoiled

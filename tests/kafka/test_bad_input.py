@@ -29,7 +29,7 @@ from services.edge.processor.dead_letters import DeadLetter, redrive
 from services.edge.topics import Topics
 from services.payment_tracker.bootstrap import Codecs, build_stream
 from services.payment_tracker.links import link_maker
-from tests.bad_input_world import Bench, Forge, Record, rows, witnesses
+from tests.bad_input_world import Bench, Forge, Record, rows, spoil, witnesses
 from tests.conftest import with_admin
 from tests.core import spec
 from tests.processor_world import eventually
@@ -204,6 +204,25 @@ async def test_what_no_dead_letter_could_hold_is_parked_without_its_bytes(
     with pytest.raises(LookupError):
         await redrive(deals.sender, letter)
     assert not running.ended.done()
+
+
+async def test_a_header_name_that_is_no_text_does_not_stop_the_partition(
+    deals: Bench, forge: Forge, kafka: KafkaSettings
+) -> None:
+    """The broker takes it from any producer; a good change under it is handled, a bad one parked."""
+    deals.start()
+    key = BAD.text.encode()
+    values = [forge.good.encode(forge.frame(), c.CreateItem({"title": "Desk"})), b"\1"]
+    async with AIOKafkaProducer(bootstrap_servers=kafka.bootstrap_servers, enable_idempotence=False) as sender:
+        batch = sender.create_batch()
+        for value in values:
+            batch.append(timestamp=None, key=key, value=value, headers=[("SPOIL", b"1")])
+        spoil(batch, b"SPOIL", b"\xff\xfe\xc3(\x80")
+        await (await sender.send_batch(batch, deals.stream.inbox, partition=deals.partition(key)))
+    await tell(deals, forge, BAD, note("after"))
+    assert len(await deals.until_events(2)) == 2
+    (letter,) = await deals.letters()
+    assert (letter.fault.reason, letter.value) == ("undecodable", b"\1")
 
 
 async def test_a_replayed_signed_change_has_no_second_effect(deals: Bench, forge: Forge) -> None:
