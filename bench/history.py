@@ -1,5 +1,8 @@
 """`python -m bench history`: how fast the index follows the log, from Kafka to the rows and the store alone.
 
+PostgreSQL is measured where `STAGEWIRE_TEST_POSTGRES` names a server, `postgresql://user@host:port`, whose user may
+create databases. `python -m bench.history --only sqlite` measures one thing.
+
 The real process (`python -m services.history`) reads a log that was filled beforehand; live views can be put in its
 place. Rates count from the first batch that was stored, so that a start is not part of them. CPU time per event is the
 process's own, all its threads: neighbours on the machine disturb it less than they do events per second.
@@ -19,16 +22,17 @@ import tempfile
 import time
 import urllib.request
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import aiokafka
+import psycopg
 
 from automation.envelope import Envelope, Key, Recorded, event_id, stable_id
 from automation.items import events as e
-from automation.values import Money, Personal
+from automation.values import Money, Personal, Value
 from bench.broker import broker, create_topics, delete_topics
 from bench.process import HARNESS_CORE, PEER_CORE, PeerFailedError, Running, pin
 from bench.report import machine
@@ -39,6 +43,7 @@ from services.edge.topics import Topics
 SEED = 20_240
 EVENTS_PER_ITEM = 12
 BATCH = 5_000
+POSTGRES = "STAGEWIRE_TEST_POSTGRES"
 _LONGEST_S = 300
 _EVERY_S = 0.02
 
@@ -78,7 +83,11 @@ def log(n: int, seed: int = SEED) -> Iterator[Recorded]:
 def _event(dice: random.Random, item: str, version: int) -> Any:
     run, amount = stable_id("run", item, version), Money(dice.randrange(1_000_000), "EUR")
     if version == 1:
-        fields = {"title": f"Yearly supply contract {item}", "amount": amount, "contact": "A. Lindqvist"}
+        fields: dict[str, Value] = {
+            "title": f"Yearly supply contract {item}",
+            "amount": amount,
+            "contact": "A. Lindqvist",
+        }
         return e.ItemCreated(fields, "sales", "new", "7", "7", (), automated=False)
     text = Personal("Please call the buyer back before the offer ends")
     made = (
@@ -115,7 +124,7 @@ async def fill(kafka: KafkaSettings, topics: Topics, n: int) -> None:
 def service(name: str, kafka: KafkaSettings, env: Mapping[str, str]) -> Iterator[Running]:
     """Run a service on the peers' core until the block ends."""
     with tempfile.TemporaryDirectory(prefix=f"bench-{name}-") as home:
-        told = os.environ | {"KAFKA_BOOTSTRAP_SERVERS": str(kafka.bootstrap_servers), "STAGEWIRE_HOME": home} | env
+        told = os.environ | {"KAFKA_BOOTSTRAP_SERVERS": str(kafka.bootstrap_servers), "STAGEWIRE_HOME": home, **env}
         out = Path(home) / "log"
         with out.open("wb") as to:
             process = subprocess.Popen(
@@ -175,6 +184,19 @@ def whole(name: str, kafka: KafkaSettings, topics: Topics, n: int, url: str = ""
         return follow(running, port, metric, n)
 
 
+@contextmanager
+def database(kind: str, server: str | None, home: str) -> Iterator[str]:
+    """Yield the URL of an empty database that is dropped afterwards."""
+    name = f"bench_{uuid.uuid4().hex[:8]}"
+    if kind == "sqlite":
+        yield f"sqlite:///{home}/{name}.db"
+        return
+    with psycopg.connect(f"{server}/postgres", autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")
+        yield f"{server}/{name}"
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
 def store_alone(url: str, n: int) -> Measured:
     """Write events that were read before into an index, batch by batch."""
     from services.history.opening import open_history  # noqa: PLC0415  # what is measured, not the harness
@@ -188,10 +210,9 @@ def store_alone(url: str, n: int) -> Measured:
 
 
 def _batches(n: int) -> list[list[Any]]:
-    from services.history.bootstrap import log_readers  # noqa: PLC0415
-    from services.history.indexer import read_record  # noqa: PLC0415
+    from services.history.heads import read_record, readers_of  # noqa: PLC0415
 
-    codec, readers = item_events(), log_readers(Topics())
+    codec, readers = item_events(), readers_of(Topics())
     found = [
         aiokafka.ConsumerRecord(
             "crm.events", 0, place, 0, 0, one.envelope.key.text.encode(), codec.encode(one), None, 0, 0, ()
@@ -202,43 +223,54 @@ def _batches(n: int) -> list[list[Any]]:
     return [read[at : at + BATCH] for at in range(0, n, BATCH)]
 
 
-def options(argv: Sequence[str]) -> argparse.Namespace:
-    """The command line."""
-    parser = argparse.ArgumentParser(prog="python -m bench history", description=__doc__)
-    parser.add_argument("--events", type=int, default=100_000)
+def options() -> argparse.Namespace:
+    """The command line of `python -m bench.history`."""
+    parser = argparse.ArgumentParser(prog="python -m bench.history", description=__doc__)
+    parser.add_argument("--changes", type=int, default=100_000, help="how many events the log holds")
     parser.add_argument("--partitions", type=int, default=8)
     parser.add_argument("--bootstrap", help="a broker to use; default: one is started")
-    parser.add_argument("--postgres", help="an empty database that is written to; without it only SQLite is measured")
     parser.add_argument("--only", choices=("store", "sqlite", "postgresql", "live_views"), help="one row of the table")
-    return parser.parse_args(argv)
+    return parser.parse_args()
 
 
-def rows(chosen: argparse.Namespace, bootstrap: str) -> Iterator[str]:
+def rows(bootstrap: str, partitions: int, n: int, only: str | None) -> Iterator[str]:
     """Measure one thing after the other; each gets an index of its own."""
     kafka = KafkaSettings(bootstrap_servers=bootstrap)
-    topics = Topics(f"bench-{uuid.uuid4().hex[:8]}.", chosen.partitions)
-    asyncio.run(fill(kafka, topics, chosen.events))
+    topics = Topics(f"bench-{uuid.uuid4().hex[:8]}.", partitions)
+    asyncio.run(fill(kafka, topics, n))
     with tempfile.TemporaryDirectory(prefix="bench-history-") as home:
-        urls = {"sqlite": f"sqlite:///{home}/whole.db"} | ({"postgresql": chosen.postgres} if chosen.postgres else {})
-        for kind, url in urls.items():
-            if chosen.only in (None, kind):
-                yield whole("history", kafka, topics, chosen.events, url).line(f"Kafka to {kind}")
-        if chosen.only in (None, "store"):
-            yield store_alone(f"sqlite:///{home}/alone.db", chosen.events).line("sqlite alone")
-        if chosen.only in (None, "live_views"):
-            yield whole("live_views", kafka, topics, chosen.events).line("Kafka to live views")
+        server = os.environ.get(POSTGRES)
+        for kind in ("sqlite", *(["postgresql"] if server else [])):
+            if only in (None, kind):
+                with database(kind, server, home) as url:
+                    yield whole("history", kafka, topics, n, url).line(f"Kafka to {kind}")
+            if only in (None, "store"):
+                with database(kind, server, home) as url:
+                    yield store_alone(url, n).line(f"{kind} alone")
+    if only in (None, "live_views"):
+        yield whole("live_views", kafka, topics, n).line("Kafka to live views")
     asyncio.run(delete_topics(bootstrap, topics.events))
 
 
-def main(argv: Sequence[str]) -> None:
-    """Print the table."""
-    chosen = options(argv)
+def run(chosen: argparse.Namespace, only: str | None = None) -> str:
+    """Return the table of a run: `changes`, `quick`, `partitions` and `bootstrap` of the command line count."""
     pin(HARNESS_CORE)
-    print("\n".join(f"{name}: {fact}" for name, fact in machine().items()), HEAD, sep="\n", flush=True)
+    n = 40_000 if getattr(chosen, "quick", False) else chosen.changes
     with broker(chosen.bootstrap) as bootstrap:
         try:
-            for row in rows(chosen, bootstrap):
-                print(row, flush=True)
+            found = list(rows(bootstrap, chosen.partitions, n, only))
         except PeerFailedError as why:
-            sys.exit(str(why))
-    print(f"load at the end: {os.getloadavg()[0]:.1f}")
+            found = [str(why)]
+    without = [] if os.environ.get(POSTGRES) else [f"PostgreSQL is not measured: {POSTGRES} names no server"]
+    return "\n".join([HEAD, *found, *without, f"load at the end: {os.getloadavg()[0]:.1f}"])
+
+
+def main() -> None:
+    """Print machine and table."""
+    chosen = options()
+    print("\n".join(f"{name}: {fact}" for name, fact in machine().items()))
+    print(run(chosen, chosen.only))
+
+
+if __name__ == "__main__":
+    main()

@@ -33,7 +33,7 @@ from services.gateway.ports import Ports
 from services.gateway.store import open_store
 from services.history.opening import open_history
 from services.history.queries import History
-from services.history.records import LogRecord, stream_id
+from services.history.records import LogRecord, log_record
 from services.notifier.inbox import Inbox, Notification
 from services.notifier.recording import recorded_messages
 from services.notifier.tables import ALL
@@ -170,8 +170,7 @@ def _deal(book: Book, tenant: str) -> list[Recorded]:
 
 def _logged(codec: Any, recorded: Recorded) -> LogRecord:
     env = recorded.envelope
-    stream, value = stream_id("item", env.key), codec.encode(recorded)
-    return LogRecord("item", stream, env.version, recorded, value, f"crm.events-{env.tenant}", env.version)
+    return log_record("item", recorded, codec.encode(recorded), f"crm.events-{env.tenant}", env.version)
 
 
 def pages_of() -> PaymentPages:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from automation.envelope import Envelope, Key, Recorded, event_id
-from services.history.records import Log, LogRecord, stream_id
+from services.history.records import Log, LogRecord, log_record
 
 DEAL = Key("acme", "deal", "1")
 HOUR = 3_600_000
@@ -47,7 +47,4 @@ def stream(key: Key, *events: Any) -> list[Recorded]:
 
 def records(book: Book, found: Sequence[Recorded], *, offset: int = 0, log: Log = "item") -> list[LogRecord]:
     """Return events as they are read from one partition of a log, from `offset` on."""
-    return [
-        LogRecord(log, stream_id(log, r.envelope.key), r.envelope.version, r, book.write(r), CONTEXT, offset + place)
-        for place, r in enumerate(found)
-    ]
+    return [log_record(log, r, book.write(r), CONTEXT, offset + place) for place, r in enumerate(found)]

@@ -15,11 +15,11 @@ from services.edge.health import HealthPort
 from services.edge.kafka import KafkaSettings, consumer
 from services.edge.topics import Topics
 from services.history.feed import LogFeed
+from services.history.heads import readers_of
 from services.history.indexer import Indexer
 from services.history.metrics import HistoryMetrics
 from services.history.opening import open_history, open_history_reader
-from services.history.queries import History, ReadEvent
-from services.history.records import Log
+from services.history.queries import History
 from services.history.service import HistoryService
 from services.history.settings import HistorySettings
 from services.history.store import HistoryReader
@@ -40,10 +40,7 @@ async def history_service(kafka: KafkaSettings, topics: Topics, settings: Histor
     with closing(await asyncio.to_thread(open_history, settings.database_url.get_secret_value())) as store:
         registry = CollectorRegistry()
         metrics = HistoryMetrics(registry)
-        logs: dict[str, tuple[Log, ReadEvent]] = {
-            topics.events: ("item", item_events().decode),
-            topics.payment_events: ("payment", payment_events().decode),
-        }
+        logs = readers_of(topics)
         reader = consumer(kafka, f"{topics.prefix}{GROUP}", offset_reset="none", instance_id=settings.instance_id)
         service = HistoryService(LogFeed(reader, list(logs), Indexer(store, logs, metrics)), store, metrics)
         health = HealthPort(service.why_not_alive, service.why_not_ready, registry, settings.health_port)

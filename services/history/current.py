@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import Any, cast
 
-from automation.envelope import Envelope, Recorded
 from automation.items import events as item
 from automation.payments import events as payment
 from automation.values import Money, Value, plain
@@ -16,47 +15,58 @@ TITLE, AMOUNT = "title", "amount"
 """Codes of the fields that have a column of their own."""
 
 
+_PLACES = {name: place for place, name in enumerate(Current._fields)}
+_VERSION, _RECORDED_AT, _CREATED_AT = (_PLACES[name] for name in ("version", "recorded_at", "created_at"))
+_FIELDS, _AMOUNT, _CURRENCY = (_PLACES[name] for name in ("fields", "amount_minor", "currency"))
+
+
 class Draft:
     """A current row while events are folded into it; fields are parsed only when an event touches them."""
 
-    __slots__ = ("_fields", "_row", "columns", "version")
+    __slots__ = ("_columns", "_fields", "version")
 
     def __init__(self, row: Current) -> None:
-        self._row = row
+        self._columns: list[Any] = list(row)
         self._fields: dict[str, Value] | None = None
-        self.columns: dict[str, Any] = {}
         self.version = row.version
 
-    def apply(self, recorded: Recorded) -> None:
+    def apply(self, record: LogRecord) -> None:
         """Fold one event; one that changes nothing of the row still moves its version."""
-        envelope, event = recorded
+        columns = self._columns
         if not self.version:
-            self.columns["created_at"] = envelope.recorded_at
-        self.version, self.columns["recorded_at"] = envelope.version, envelope.recorded_at
-        change = _CHANGES.get(type(event))
-        if change:
-            change(self, event)
+            columns[_CREATED_AT] = record.recorded_at
+        self.version = columns[_VERSION] = record.version
+        columns[_RECORDED_AT] = record.recorded_at
+        if record.event is not None:
+            change = _CHANGES.get(type(record.event))
+            if change:
+                change(self, record.event)
+
+    def set(self, **values: Any) -> None:
+        """Take over columns."""
+        for name, value in values.items():
+            self._columns[_PLACES[name]] = value
 
     def set_fields(self, values: Mapping[str, Value]) -> None:
         """Take over field values, and into the columns what has one."""
         if self._fields is None:
-            self._fields = from_json(self._row.fields)
+            self._fields = from_json(self._columns[_FIELDS])
         self._fields.update(values)
         if TITLE in values:
-            self.columns["title"] = str(plain(values[TITLE]) or "").replace("\0", "")
+            self.set(title=str(plain(values[TITLE]) or "").replace("\0", ""))
         if AMOUNT in values:
             self.set_amount(values[AMOUNT])
 
     def set_amount(self, value: Value) -> None:
         """Take over an amount; anything but money counts as none."""
         amount = value if isinstance(value, Money) else Money(0, "")
-        self.columns["amount_minor"], self.columns["currency"] = amount.minor, amount.currency
+        self._columns[_AMOUNT], self._columns[_CURRENCY] = amount.minor, amount.currency
 
     def finished(self) -> Current:
         """Return the row to store."""
         if self._fields is not None:
-            self.columns["fields"] = to_json(self._fields)
-        return self._row._replace(version=self.version, **self.columns)
+            self._columns[_FIELDS] = to_json(self._fields)
+        return Current._make(self._columns)
 
 
 def current_rows(before: Mapping[str, Current], added: Iterable[LogRecord]) -> list[Current]:
@@ -65,21 +75,24 @@ def current_rows(before: Mapping[str, Current], added: Iterable[LogRecord]) -> l
     for record in added:
         draft = drafts.get(record.stream_id)
         if draft is None:
-            row = before.get(record.stream_id) or _empty(record.stream_id, record.log, record.recorded.envelope)
+            row = before.get(record.stream_id) or empty_row(record.stream_id)
             draft = drafts[record.stream_id] = Draft(row)
         if record.version > draft.version:
-            draft.apply(record.recorded)
+            draft.apply(record)
     return [draft.finished() for draft in drafts.values()]
 
 
-def _empty(stream: str, log: Log, envelope: Envelope) -> Current:
-    key = (envelope.tenant, envelope.item_type, envelope.item_id)
-    return Current(stream, log, *key, 0, 0, 0, "", "", "", "", 0, "", deleted=False, fields="{}")
+def empty_row(stream: str) -> Current:
+    """Return the row of a stream before its first event."""
+    log, tenant, item_type, item_id = stream.split("/", 3)
+    return Current(
+        stream, cast("Log", log), tenant, item_type, item_id, 0, 0, 0, "", "", "", "", 0, "", deleted=False, fields="{}"
+    )
 
 
 def _created(draft: Draft, event: item.ItemCreated) -> None:
     draft.set_fields(event.fields)
-    draft.columns.update(pipeline=event.pipeline, stage=event.stage, responsible=event.responsible)
+    draft.set(pipeline=event.pipeline, stage=event.stage, responsible=event.responsible)
 
 
 def _saved(draft: Draft, event: item.FieldsChanged) -> None:
@@ -87,19 +100,19 @@ def _saved(draft: Draft, event: item.FieldsChanged) -> None:
 
 
 def _moved(draft: Draft, event: item.StageMoved) -> None:
-    draft.columns["stage"] = event.to_stage
+    draft.set(stage=event.to_stage)
 
 
 def _pipeline(draft: Draft, event: item.PipelineChanged) -> None:
-    draft.columns.update(pipeline=event.to_pipeline, stage=event.to_stage)
+    draft.set(pipeline=event.to_pipeline, stage=event.to_stage)
 
 
 def _responsible(draft: Draft, event: item.ResponsibleChanged) -> None:
-    draft.columns["responsible"] = event.new
+    draft.set(responsible=event.new)
 
 
 def _deleted(draft: Draft, _: item.ItemDeleted) -> None:
-    draft.columns["deleted"] = True
+    draft.set(deleted=True)
 
 
 def _order(draft: Draft, event: payment.OrderRegistered) -> None:
@@ -115,3 +128,6 @@ _CHANGES: dict[type, Callable[[Draft, Any], None]] = {
     item.ItemDeleted: _deleted,
     payment.OrderRegistered: _order,
 }
+
+WANTED = frozenset(kind.__name__ for kind in _CHANGES)
+"""Names of the classes that a row depends on; all others are indexed without being read."""

@@ -60,6 +60,7 @@ class LogFeed:
         self._generations = _Generations()
         self._sought = -1
         self._hinted_at = 0.0
+        self._writing: asyncio.Task[int] | None = None
         self.next: dict[TopicPartition, int] = {}
         """The offset to read next of each partition that is read now."""
 
@@ -69,7 +70,9 @@ class LogFeed:
         await self._consumer.start()
 
     async def stop(self) -> None:
-        """Leave the group, with a last hint."""
+        """Leave the group, with a last hint, after the write under way."""
+        if self._writing:
+            await asyncio.wait([self._writing])
         await self._hint()
         await self._consumer.stop()
 
@@ -84,20 +87,31 @@ class LogFeed:
         return {part: max(0, end - self.next[part]) for part, end in ends.items() if end is not None}
 
     async def turn(self) -> int:
-        """Fetch once and store what came; return the number of records stored."""
+        """Fetch once, and store it while the next turn fetches; return the number of records that the last one stored.
+
+        Raises what the sink raised.
+        """
         generation = self._generations.count
-        if self._sought != generation and not await self._seek(generation):
-            return 0
+        if self._sought != generation:
+            await self._settled()  # the positions to seek are those after what is being written
+            if not await self._seek(generation):
+                return 0
         try:
             fetched = await self._consumer.getmany(timeout_ms=_FETCH_MS, max_records=_FETCH_RECORDS)
         except NoOffsetForPartitionError:
             self._sought = -1  # the consumer resolved a position before our seek: it is ours that counts
             return 0
-        if self._generations.count != generation:
-            return 0  # dropped, and read again after the seek
-        stored = await self._store(fetched) if fetched else 0
+        stored = await self._settled()
+        if fetched and self._sought == self._generations.count == generation:
+            self._writing = asyncio.create_task(self._store(fetched))
+        # Else dropped, and read again after the seek.
         await self._hint_now_and_then()
         return stored
+
+    async def _settled(self) -> int:
+        """Wait for the write under way; return how much it stored."""
+        writing, self._writing = self._writing, None
+        return await writing if writing else 0
 
     async def _store(self, fetched: Fetched) -> int:
         positions = {part: batch[-1].offset + 1 for part, batch in fetched.items()}
@@ -107,7 +121,8 @@ class LogFeed:
             logger().warning("history_overtaken", context=error.context, position=error.position)
             self._sought = -1
             return 0
-        self.next.update(positions)
+        # Of a generation that has passed the seek finds the positions: these may be another owner's by now.
+        self.next.update({part: place for part, place in positions.items() if part in self.next})
         return sum(len(batch) for batch in fetched.values())
 
     async def _seek(self, generation: int) -> bool:

@@ -18,6 +18,11 @@ class Placed(NamedTuple):
     repeated: int
     anomalies: list[Anomaly]
 
+    @property
+    def late(self) -> set[str]:
+        """Return the streams whose row does not follow from what came last."""
+        return {found.stream_id for found in self.anomalies if found.fault == "late"}
+
 
 def spots_to_compare(records: Iterable[LogRecord], heads: Mapping[str, int]) -> list[Spot]:
     """Return the places that may be taken already: what is stored there has to be read and compared."""
@@ -58,14 +63,13 @@ def _fault(record: LogRecord, tips: Mapping[str, int], taken: Mapping[Spot, byte
 
 def _anomaly(record: LogRecord, fault: Fault, tips: Mapping[str, int]) -> Anomaly:
     detail = f"version {record.version} came when {tips.get(record.stream_id, 0)} was the highest"
-    envelope = record.recorded.envelope
     return Anomaly(
         record.stream_id,
-        envelope.tenant,
+        record.tenant,
         record.version,
         fault,
         record.context,
         record.offset,
         detail,
-        envelope.recorded_at,
+        record.recorded_at,
     )

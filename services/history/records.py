@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple, TypeAlias
+from typing import Any, Literal, NamedTuple, TypeAlias
 
 from automation.envelope import Key, Recorded
 from automation.values import Moment
@@ -26,16 +26,32 @@ def stream_id(log: Log, key: Key) -> str:
 
 
 class LogRecord(NamedTuple):
-    """One event read from a log, decoded, with the bytes it came as."""
+    """One event read from a log: its head, and the bytes it came as."""
 
     log: Log
     stream_id: str
     version: int
-    recorded: Recorded
+    kind: str
+    """Name of the event's class."""
+    recorded_at: Moment
+    event: Any
+    """The event where the current row depends on it, else `None`."""
     value: bytes
     context: str
     """Where it stood: `<topic>-<partition>`."""
     offset: int
+
+    @property
+    def tenant(self) -> str:
+        """The tenant whose stream it is."""
+        return self.stream_id.split("/", 2)[1]
+
+
+def log_record(log: Log, recorded: Recorded, value: bytes, context: str, offset: int) -> LogRecord:
+    """Return the record of an event that is decoded already."""
+    env, event = recorded
+    stream = stream_id(log, env.key)
+    return LogRecord(log, stream, env.version, type(event).__name__, env.recorded_at, event, value, context, offset)
 
 
 class StoredRow(NamedTuple):

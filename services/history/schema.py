@@ -50,6 +50,7 @@ CURRENT_AMONG: dict[Dialect, str] = {
 }
 CURRENT_ONE = f"SELECT {_COLUMNS} FROM history_current WHERE stream_id = :stream"
 EVENT_AT = f"SELECT state FROM {EVENTS_TABLE} WHERE originator_id = :stream AND originator_version = :version"
+ALL_EVENTS = f"SELECT state FROM {EVENTS_TABLE} WHERE originator_id = :stream ORDER BY originator_version"
 
 ADD_ANOMALY = (
     f"INSERT INTO history_anomalies ({', '.join(Anomaly._fields)})"

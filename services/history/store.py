@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Protocol
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from typing import Any, Protocol, cast
 
 import orjson
-from eventsourcing.persistence import StoredEvent
 
 from services.edge.sql import Database, Transaction
 from services.history import schema
 from services.history.current import current_rows
+from services.history.heads import ReadHead, log_heads
 from services.history.placing import Placed, place, spots_to_compare
 from services.history.recorders import recorder_of
-from services.history.records import Anomaly, Current, LogRecord, StageTotal, StoredRow, Written
+from services.history.records import Anomaly, Current, Log, LogRecord, StageTotal, StoredRow, Written
 
 
 class HistoryReader(Protocol):
@@ -70,8 +70,11 @@ class HistoryWriter(Protocol):
 class SqlHistory:
     """Both faces on one database, SQLite or PostgreSQL."""
 
-    def __init__(self, database: Database, *, create: bool = True) -> None:
+    def __init__(
+        self, database: Database, *, create: bool = True, heads: Callable[[], Mapping[Log, ReadHead]] = log_heads
+    ) -> None:
         self._database = database
+        self._heads = heads
         self._recorder = recorder_of(database)
         if create:
             self._recorder.create_table()
@@ -92,7 +95,8 @@ class SqlHistory:
             rows = self._rows(transaction, {r.stream_id for r in records})
             placed = self._place(transaction, records, rows)
             self._insert(transaction, placed.added)
-            self._upsert(transaction, current_rows(rows, placed.added))
+            changed = [*current_rows(rows, placed.added), *self._folded_anew(transaction, placed)]
+            self._upsert(transaction, {row.stream_id: row for row in changed}.values())
             if placed.anomalies:
                 transaction.run_many(schema.ADD_ANOMALY, [found._asdict() for found in placed.anomalies])
         return Written(len(placed.added), placed.repeated, tuple(placed.anomalies))
@@ -105,8 +109,12 @@ class SqlHistory:
         ids: Any = sorted(streams)
         if self._database.dialect == "sqlite":
             ids = orjson.dumps(ids).decode()
-        found = transaction.all(schema.CURRENT_AMONG[self._database.dialect], {"ids": ids})
-        return {row["stream_id"]: Current(**row) for row in found}
+            # As tuples: a mapping for each row would be made for nothing.
+            found = transaction.cursor
+            found.execute(schema.CURRENT_AMONG["sqlite"], {"ids": ids})
+            return {row[0]: Current._make(row) for row in found.fetchall()}
+        rows = transaction.all(schema.CURRENT_AMONG["postgresql"], {"ids": ids})
+        return {row["stream_id"]: Current._make(row.values()) for row in rows}
 
     def _place(self, transaction: Transaction, records: Sequence[LogRecord], rows: Mapping[str, Current]) -> Placed:
         heads = {stream: row.version for stream, row in rows.items()}
@@ -116,13 +124,27 @@ class SqlHistory:
                 stored[stream, version] = bytes(row["state"])
         return place(records, heads, stored)
 
+    def _folded_anew(self, transaction: Transaction, placed: Placed) -> list[Current]:
+        """Return the rows of streams in which a gap was filled, from all their events."""
+        heads = self._heads() if placed.late else {}
+        return [
+            row for stream in sorted(placed.late) for row in current_rows({}, self._all(transaction, stream, heads))
+        ]
+
+    def _all(self, transaction: Transaction, stream: str, heads: Mapping[Log, ReadHead]) -> Iterator[LogRecord]:
+        log = cast("Log", stream.split("/", 1)[0])
+        for row in transaction.all(schema.ALL_EVENTS, {"stream": stream}):
+            value = bytes(row["state"])
+            kind, _, version, recorded_at, event = heads[log](value)
+            yield LogRecord(log, stream, version, kind, recorded_at, event, value, "", 0)
+
     def _insert(self, transaction: Transaction, added: Sequence[LogRecord]) -> None:
         # In order of their keys: neighbours in the index are written together.
-        events = [StoredEvent(r.stream_id, r.version, type(r.recorded.event).__name__, r.value) for r in sorted(added)]
-        if events:
-            self._recorder.insert(transaction.cursor, events)
+        if added:
+            rows = sorted((r.stream_id, r.version, r.kind, r.value) for r in added)
+            self._recorder.insert(transaction.cursor, rows)
 
-    def _upsert(self, transaction: Transaction, rows: Sequence[Current]) -> None:
+    def _upsert(self, transaction: Transaction, rows: Collection[Current]) -> None:
         if self._database.dialect == "sqlite":
             transaction.cursor.executemany(schema.UPSERT["sqlite"], sorted(rows))
         elif rows:

@@ -64,7 +64,9 @@ def _empty(database: Database) -> None:
 
 def _is_whole(store: SqlHistory, log: Sequence[LogRecord]) -> bool:
     """Say whether each deal has all its events in order, with the current row of the last one."""
-    wanted = {stream_id("item", key): [each.value for each in log if each.recorded.envelope.key == key] for key in KEYS}
+    wanted = {
+        stream_id("item", key): [each.value for each in log if each.stream_id == stream_id("item", key)] for key in KEYS
+    }
     found = {name: [row.value for row in store.events(name, limit=100)] for name in wanted}
     rows = [store.current(name) for name in wanted]
     stages = [(row.version, row.stage) for row in rows if row]

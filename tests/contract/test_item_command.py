@@ -13,7 +13,7 @@ from automation.values import Money, Personal
 from services.cli.commands.item import COMMAND
 from services.edge.codec import item_events
 from services.history.opening import open_history
-from services.history.records import LogRecord, stream_id
+from services.history.records import log_record
 from tests.history_world import CONTEXT, DEAL, HOUR, stream
 
 EVENTS = stream(
@@ -32,7 +32,7 @@ def index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     url, codec = f"sqlite:///{tmp_path}/history.db", item_events()
     store = open_history(url)
     found = [
-        LogRecord("item", stream_id("item", DEAL), r.envelope.version, r, codec.encode(r), CONTEXT, place)
+        log_record("item", r, codec.encode(r), CONTEXT, place)
         for place, r in enumerate(EVENTS)
     ]
     store.write(found, {CONTEXT: len(found)})

@@ -23,6 +23,7 @@ from services.edge.codec import item_events
 from services.edge.kafka import KafkaSettings, consumer, producer
 from services.edge.topics import Topics
 from services.history.feed import LogFeed, LostPositionError
+from services.history.heads import heads_by
 from services.history.indexer import Indexer, UnreadableLogError
 from services.history.metrics import HistoryMetrics
 from services.history.opening import open_history
@@ -91,7 +92,7 @@ async def _append(
 
 def _service(kafka: KafkaSettings, topics: Topics, store: SqlHistory, book: Book) -> HistoryService:
     metrics = HistoryMetrics(CollectorRegistry())
-    indexer = Indexer(store, {topics.events: ("item", book.read)}, metrics)
+    indexer = Indexer(store, {topics.events: ("item", heads_by(book.read))}, metrics)
     reader = consumer(kafka, f"{topics.prefix}history", offset_reset="none")
     return HistoryService(LogFeed(reader, [topics.events], indexer), store, metrics)
 

@@ -18,11 +18,13 @@ from services.edge.codec.errors import (
 )
 from services.edge.codec.headers import check_key, event_headers
 from services.edge.codec.signing import Signer
+from services.edge.codec.skim import Head
 
 __all__ = [
     "ChangeCodec",
     "DefinitionCodec",
     "EventCodec",
+    "Head",
     "RecordCodec",
     "RegistryUnavailableError",
     "SchemaError",

@@ -14,10 +14,11 @@ from services.edge.codec.derive import classes_of, derive
 from services.edge.codec.errors import UnknownEventError, UnwritableError
 from services.edge.codec.ids import Registry
 from services.edge.codec.normal import normal
-from services.edge.codec.read import compile_reader
+from services.edge.codec.read import Reader, compile_reader
 from services.edge.codec.records import PREFIX, Readers, Records
 from services.edge.codec.registry import repository
 from services.edge.codec.signing import Signer, signed_form
+from services.edge.codec.skim import Head, Skim, Wanted
 from services.edge.codec.streams import CHANGES, DEFINITIONS, ITEMS, PAYMENT_CHANGES, PAYMENTS, StreamClasses
 from services.edge.codec.write import compile_writer
 from services.edge.stream import UnreadableError
@@ -78,6 +79,7 @@ class EventCodec(_LogCodec):
 
     def __init__(self, stream: StreamClasses, registry: Registry | None = None) -> None:
         super().__init__(stream, registry)
+        self._skims: dict[bytes, tuple[str, Skim, Reader]] = {}
 
     def encode(self, recorded: Recorded) -> bytes:
         """Return the bytes of an event; raises `UnwritableError`."""
@@ -88,6 +90,30 @@ class EventCodec(_LogCodec):
     def decode(self, value: bytes) -> Recorded:
         """Return the event; raises `UnreadableError`, or `UnknownEventError` for one of a newer release."""
         return Recorded(*self._read(value))
+
+    def skim(self, value: bytes, wanted: Wanted) -> Head:
+        """Return the head of an event, and the event itself where its kind is wanted; raises as `decode` does.
+
+        An unknown type stops the reader here too. What is not wanted is not checked.
+        """
+        _check_size(value, LARGEST_RECORD)
+        kind, skim, read_body = self._skims.get(value[:PREFIX]) or self._learn_skim(value)
+        try:
+            key, version, recorded_at, at = skim(value, PREFIX)
+            event = None
+            if kind in wanted:
+                event, at = read_body(value, at)
+                _check_end(value, at)
+        except _BROKEN as error:
+            raise UnreadableError("undecodable", f"{kind}: {error}"[:500], ours=True) from error
+        return Head(kind, key, version, recorded_at, event)
+
+    def _learn_skim(self, value: bytes) -> tuple[str, Skim, Reader]:
+        prefix = value[:PREFIX]
+        readers = self._readers.get(prefix) or self._learn(value)
+        kind = readers.subject.rpartition(".")[2]
+        made = self._skims[prefix] = kind, self._records.skimmer(prefix), readers.body
+        return made
 
 
 class DefinitionCodec(_LogCodec):

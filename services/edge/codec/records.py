@@ -10,6 +10,7 @@ from services.edge.codec.ids import Registered, Registry
 from services.edge.codec.names import Schema
 from services.edge.codec.normal import normal
 from services.edge.codec.read import Reader, compile_reader
+from services.edge.codec.skim import Skim, compile_skimmer
 from services.edge.codec.streams import StreamClasses
 from services.edge.codec.write import Writer, compile_writer
 from services.edge.stream import UnreadableError
@@ -93,6 +94,13 @@ class Records:
             ours = self._registry.is_ours(schema_id)
             raise UnreadableError("unknown_schema", str(error)[:500], ours=ours) from error
         return made
+
+    def skimmer(self, prefix: bytes) -> Skim:
+        """Return how heads of a schema id are skimmed, of one that `reader` knows."""
+        written = self._registry.find(int.from_bytes(prefix[1:], "big"))
+        if written is None:
+            raise SchemaError(f"schema id {prefix.hex()} is not known")
+        return compile_skimmer(self._split(written.schema)[0])
 
     def _compile(self, written: Registered | None, schema_id: int) -> Readers:
         if written is None:
