@@ -41,7 +41,7 @@ format: $(READY) ## put the code into its form
 	$(BIN)/ruff check --fix .
 
 bench: $(READY) ## compare deal_stream with its peers, in one run
-	$(BIN)/python -m bench
+	$(BIN)/python -m bench all
 
 chaos: $(READY) ## ten minutes of kills, pauses and restarts of all services, then compare with the model
 	$(BIN)/python -m tests.chaos --stack --minutes 10 --faults 66 --rate 120 --other-commit HEAD~1
