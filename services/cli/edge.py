@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import click
+from aiokafka import AIOKafkaConsumer
 from aiokafka.errors import KafkaConnectionError, KafkaError, UnknownTopicOrPartitionError
 from pydantic import ValidationError
 
@@ -22,6 +23,7 @@ T = TypeVar("T")
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 WIDTH = 80
+_TOPIC_SECONDS = 10.0
 
 
 def tenant_option() -> Decorator:
@@ -68,10 +70,19 @@ def quiet_libraries() -> None:
 def kafka_told(problem: KafkaError) -> str:
     """Return what Kafka's error means to whoever sits at the terminal."""
     if isinstance(problem, KafkaConnectionError):
-        return f"Kafka at {_servers()} does not answer: start it, or set KAFKA_BOOTSTRAP_SERVERS"
+        return f"no Kafka at {_servers()}: start it, or set KAFKA_BOOTSTRAP_SERVERS"
     if isinstance(problem, UnknownTopicOrPartitionError):
-        return f"Kafka at {_servers()} lacks topics: run `stagewire topics apply`, or `stagewire up`"
+        return f"Kafka at {_servers()} lacks topics: run `stagewire topics apply`"
     return f"Kafka at {_servers()}: {problem}"
+
+
+async def wait_for_topic(reader: AIOKafkaConsumer, name: str) -> None:
+    """Wait until the reader knows a topic (assigning one never seen fails); raises UnknownTopicOrPartitionError."""
+    try:
+        async with asyncio.timeout(_TOPIC_SECONDS):
+            await reader._client._wait_on_metadata(name)
+    except TimeoutError as error:
+        raise UnknownTopicOrPartitionError(name) from error
 
 
 def _servers() -> str:

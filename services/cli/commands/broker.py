@@ -21,7 +21,7 @@ _NOT_RUNNING = 3
 _as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 
 
-@click.group("broker")
+@click.group("broker", short_help="Start, stop and reset the local Kafka.")
 def COMMAND() -> None:  # noqa: N802  # the name by which the command folder is loaded
     """Start and stop the local Kafka broker (not used where KAFKA_BOOTSTRAP_SERVERS is set)."""
 

@@ -26,7 +26,7 @@ _topic = click.option("--topic", default=None, help="Dead-letter topic, if it is
 _WIDTH = 80
 
 
-@click.group("dead-letters")
+@click.group("dead-letters", short_help="List, show and redrive what could not be processed.")
 def COMMAND() -> None:  # noqa: N802  # the name by which the command folder is loaded
     """List, show and redrive records that could not be processed."""
 

@@ -25,7 +25,7 @@ _prune = click.option("--prune", is_flag=True, help="Delete what is in force and
 _PAST = {"add": "added", "change": "changed", "delete": "deleted"}
 
 
-@click.group("definitions")
+@click.group("definitions", short_help="Check, compare, apply and export definitions.")
 def COMMAND() -> None:  # noqa: N802  # the name by which the command folder is loaded
     """Check, compare, apply and export definitions (YAML or JSON; `kind:` beside the body)."""
 

@@ -35,7 +35,7 @@ from services.payment_tracker.provider import load_providers
 from services.payment_tracker.webhook_secrets import WebhookSecrets
 
 
-@click.command("demo")
+@click.command("demo", short_help="Start everything and stream the example company's month.")
 @click.option("--changes", type=click.IntRange(100, 500_000), default=30_000, show_default=True, help="Size of it.")
 @click.option("--seed", type=int, default=1, show_default=True, help="Another seed, another month.")
 @click.option("--no-up", is_flag=True, help="Everything runs already.")

@@ -10,7 +10,7 @@ from services.cli.stack.lifting import bring_down
 from services.edge.broker import BrokerError, home_dir
 
 
-@click.command("down")
+@click.command("down", short_help="Stop all services, then the local broker; data stay.")
 @click.option("--keep-broker", is_flag=True, help="Stop the services alone.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def COMMAND(keep_broker: bool, as_json: bool) -> None:  # noqa: N802  # the name by which the command folder is loaded

@@ -47,7 +47,7 @@ class _Job(NamedTuple):
         return home_dir() / "imports" / f"{name}.json"
 
 
-@click.command("import")
+@click.command("import", short_help="Import items or people from a CSV file.")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--mapping", "mapping_file", required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path),
               help="Which column is what (docs/reference/cli.md).")  # fmt: skip

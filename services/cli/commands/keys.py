@@ -16,7 +16,7 @@ from services.gateway.store import open_store
 _as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 
-@click.group("keys")
+@click.group("keys", short_help="Create, list and revoke API keys.")
 def COMMAND() -> None:  # noqa: N802  # the name by which the command folder is loaded
     """Create, list and revoke API keys; only their hashes are kept."""
 

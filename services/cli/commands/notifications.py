@@ -16,7 +16,7 @@ from services.cli.api import ApiError, call
 _WIDTH = 80
 
 
-@click.command("notifications")
+@click.command("notifications", short_help="Show what an employee was told.")
 @click.argument("user")
 @click.option("--unread", is_flag=True, help="Unread ones only.")
 @click.option("--limit", type=click.IntRange(1, 200), default=20, show_default=True)

@@ -12,7 +12,7 @@ from typing import Any
 import click
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from services.cli.edge import cut, json_option, run, shown, topics
+from services.cli.edge import cut, json_option, run, shown, topics, wait_for_topic
 from services.cli.replay.comparing import Compared, stores_of, with_history, with_store
 from services.cli.replay.folding import Difference, Folded, Kind, fold, kinds
 from services.cli.stack import marks
@@ -116,7 +116,7 @@ def _runs(kind: Kind) -> bool:
 async def _verify_log(
     reader: AIOKafkaConsumer, kind: Kind, history: SqlHistory | None, stores: Path | None, tenant: str
 ) -> _Figures:
-    await reader._client._wait_on_metadata(kind.topic)  # assigning a topic never seen fails
+    await wait_for_topic(reader, kind.topic)
     parts = [TopicPartition(kind.topic, number) for number in sorted(reader.partitions_for_topic(kind.topic) or ())]
     figures = _Figures()
     for part in parts:  # one after the other: only one partition's states are in memory

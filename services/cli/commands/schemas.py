@@ -8,7 +8,7 @@ from services.edge.codec import files
 from services.edge.codec.errors import SchemaError
 
 
-@click.group("schemas")
+@click.group("schemas", short_help="Write, check and keep the Avro schemas.")
 def COMMAND() -> None:  # noqa: N802  the loader's name for what a file exports
     """Avro schemas: write them from the classes, check them, keep those of a release."""
 

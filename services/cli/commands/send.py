@@ -26,7 +26,7 @@ _WAIT_SECONDS = 15.0
 _BODY: TypeAdapter[Any] = TypeAdapter(ChangeBody)
 
 
-@click.command("send")
+@click.command("send", short_help="Send one change, or a file of changes.")
 @click.argument("item", required=False)
 @click.option("--file", type=click.File("rb"), help="JSON: one change, or one on each line; - for standard input.")
 @click.option("--create", "kind", flag_value="create", help="Create the item.")

@@ -10,7 +10,7 @@ from typing import Any
 import click
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from services.cli.edge import json_option, run, topics
+from services.cli.edge import json_option, run, topics, wait_for_topic
 from services.cli.stack.place import signing_secrets
 from services.cli.tailing.lines import as_json as record_json
 from services.cli.tailing.lines import as_line, readers, told
@@ -21,7 +21,7 @@ _NAMES = ("events", "changes", "effects", "payments", "payment-events", "definit
 _POLL_MS = 300
 
 
-@click.command("tail")
+@click.command("tail", short_help="Follow a topic, decoded.")
 @click.argument("topic", type=click.Choice(_NAMES), default="events")
 @click.option("--from-start", is_flag=True, help="Show what is there already, too.")
 @click.option("--no-follow", is_flag=True, help="End where the topic ends now.")
@@ -59,7 +59,7 @@ async def _records(name: str, from_start: bool, no_follow: bool) -> AsyncGenerat
 
 
 async def _place(reader: AIOKafkaConsumer, name: str, from_start: bool) -> dict[TopicPartition, int]:
-    await reader._client._wait_on_metadata(name)  # assigning a topic never seen fails
+    await wait_for_topic(reader, name)
     parts = [TopicPartition(name, number) for number in sorted(reader.partitions_for_topic(name) or ())]
     reader.assign(parts)
     ends: dict[TopicPartition, int] = await reader.end_offsets(parts)

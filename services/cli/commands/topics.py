@@ -21,7 +21,7 @@ _Work = Callable[[AIOKafkaAdminClient, Sequence[Topic]], Awaitable[tuple[Differe
 _as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON list of differences.")
 
 
-@click.group("topics")
+@click.group("topics", short_help="Create and check the topics.")
 def COMMAND() -> None:  # noqa: N802  # the name by which the command folder is loaded
     """Create and check the topics on the cluster of KAFKA_BOOTSTRAP_SERVERS, else on the local broker."""
 

@@ -19,7 +19,7 @@ from services.edge.broker.java import JavaError
 from services.edge.topic_check import TopicsError
 
 
-@click.command("up")
+@click.command("up", short_help="Start everything that does not run yet.")
 @click.option("--workers", type=click.IntRange(1, 32), default=1, show_default=True, help="Processes of deal_stream.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def COMMAND(workers: int, as_json: bool) -> None:  # noqa: N802  # the name by which the command folder is loaded

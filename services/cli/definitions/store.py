@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import ProducerFenced
+from aiokafka.errors import ProducerFenced, UnknownTopicOrPartitionError
 
 from automation.definitions.book import Book, TenantView
 from automation.definitions.saved import DefinitionSaved
@@ -17,6 +17,7 @@ from services.edge.definitions import DefinitionsFollower
 from services.edge.kafka import KafkaSettings, producer
 from services.edge.topics import Topics
 
+_TOPIC_SECONDS = 10.0
 TRANSACTIONAL_ID = "definitions"
 """Shared by everyone who applies from the command line: who begins later fences who began before."""
 
@@ -77,6 +78,15 @@ class DefinitionStore:
             raise ConflictError(f"somebody else has saved {', '.join(lost[:5])} in the meantime: run it again")
 
 
+async def _followed(stack: AsyncExitStack, kafka: KafkaSettings, topics: Topics) -> DefinitionsFollower:
+    """Enter the follower; a topic that Kafka does not know of after a while is told as missing."""
+    try:
+        async with asyncio.timeout(_TOPIC_SECONDS):
+            return await stack.enter_async_context(definitions(kafka, topics))
+    except TimeoutError as error:
+        raise UnknownTopicOrPartitionError(topics.definitions) from error
+
+
 @asynccontextmanager
 async def open_store(kafka: KafkaSettings, topics: Topics, *, writing: bool = False) -> AsyncIterator[DefinitionStore]:
     """Yield a store that has read to the end.
@@ -87,7 +97,8 @@ async def open_store(kafka: KafkaSettings, topics: Topics, *, writing: bool = Fa
     try:
         if sender is not None:
             await sender.start()
-        async with definitions(kafka, topics) as followed:
+        async with AsyncExitStack() as stack:
+            followed = await _followed(stack, kafka, topics)
             store = DefinitionStore(followed, sender, topics.definitions)
             await store.refresh()
             yield store

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from automation.envelope import Key, Recorded
+from services.cli.edge import wait_for_topic
 from services.edge.codec import item_events
 from services.edge.kafka import KafkaSettings, consumer
 from services.edge.processor.dead_letters import DeadLetter, read_dead_letter
@@ -59,7 +60,7 @@ async def listen(kafka: KafkaSettings, topics: Topics, key: Key) -> AsyncIterato
     await reader.start()
     try:
         for topic in (topics.events, topics.dead_letters):
-            await reader._client._wait_on_metadata(topic)  # assigning a topic never seen fails
+            await wait_for_topic(reader, topic)
         number = partition_for(key.text.encode(), len(reader.partitions_for_topic(topics.events) or ()))
         log, dead = TopicPartition(topics.events, number), TopicPartition(topics.dead_letters, number)
         reader.assign([log, dead])

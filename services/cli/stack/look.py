@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 
+from services.cli.edge import wait_for_topic
 from services.cli.stack import marks, supervisor
 from services.cli.stack.lifting import readiness
 from services.cli.stack.place import ports
@@ -89,7 +90,7 @@ async def cluster(kafka: KafkaSettings, topics: Topics) -> KafkaStatus:
 
 async def _lag(client: AIOKafkaAdminClient, reader: AIOKafkaConsumer, group: str, topic: str) -> Lag:
     """Return the lag of a group: from its committed offsets, so what is not committed counts as not done."""
-    await reader._client._wait_on_metadata(topic)  # assigning a topic never seen fails
+    await wait_for_topic(reader, topic)
     parts = [TopicPartition(topic, number) for number in sorted(reader.partitions_for_topic(topic) or ())]
     done: Mapping[TopicPartition, Any] = await client.list_consumer_group_offsets(group, partitions=parts)
     starts, ends = await reader.beginning_offsets(parts), await reader.end_offsets(parts)
@@ -116,7 +117,7 @@ async def _oldest(reader: AIOKafkaConsumer, behind: Mapping[TopicPartition, int]
 
 async def _count(reader: AIOKafkaConsumer, topic: str) -> int:
     """Count the records of a topic; offsets would count transaction marks too."""
-    await reader._client._wait_on_metadata(topic)
+    await wait_for_topic(reader, topic)
     parts = [TopicPartition(topic, number) for number in reader.partitions_for_topic(topic) or ()]
     starts, ends = await reader.beginning_offsets(parts), await reader.end_offsets(parts)
     filled = [part for part in parts if starts[part] < ends[part]]
