@@ -1,6 +1,6 @@
 """Send two changes of a deal to Stagewire from a CRM platform: nothing of Stagewire is imported.
 
-Needs `pip install aiokafka fastavro` and the folder `schemas/avro`. Run:
+Needs `pip install aiokafka fastavro` and the folder `schemas/avro`. Run, with the address from `stagewire status`:
     python examples/producer/send_changes.py localhost:9092 acme
 """
 
@@ -46,11 +46,14 @@ async def main(servers: str, tenant: str) -> None:
     async with AIOKafkaProducer(bootstrap_servers=servers, acks="all", enable_idempotence=True) as producer:
         for name, body in (
             ("CreateItem", {"fields": {"title": "Roof repair", "amount": amount}}),
-            ("SaveItem", {"fields": {}, "stage": "offer"}),
+            ("SaveItem", {"fields": {}, "stage": "qualified"}),
         ):
             key, value = record(name, tenant, "deal", deal, body)
-            await producer.send_and_wait("crm.changes", key=key, value=value)
+            sent = await producer.send_and_wait("crm.changes", key=key, value=value)
+            sys.stdout.write(f"{name} of {key.decode()} is at {sent.partition}:{sent.offset}\n")
 
 
 if __name__ == "__main__":
-    asyncio.run(main(*sys.argv[1:3]))
+    if len(sys.argv) != 3:
+        sys.exit("usage: send_changes.py BOOTSTRAP_SERVERS TENANT")
+    asyncio.run(main(sys.argv[1], sys.argv[2]))
