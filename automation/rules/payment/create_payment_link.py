@@ -9,6 +9,7 @@ from automation.envelope import STAGED, Key
 from automation.items.door import LONGEST_ID, MOST_MINOR
 from automation.items.events import PaymentRequested, ProductRow
 from automation.items.state import ItemState
+from automation.money import Rates, convert
 from automation.params import Flag, OrderRef
 from automation.plan import Call, Completed, Context, Failed, Plan, Skipped
 from automation.values import Money, Personal, plain
@@ -21,12 +22,20 @@ class CreatePaymentLink(Params):
     order_id: OrderRef = ""
 
 
-def total(rows: Iterable[ProductRow]) -> Money | None:
-    """Return the sum of product rows, each rounded half up to minor units; None without rows."""
-    listed = tuple(rows)
-    if not listed:
-        return None
-    return Money(sum((r.quantity_milli * r.price.minor + 500) // 1000 for r in listed), listed[0].price.currency)
+def total(rows: Iterable[ProductRow], rates: Rates) -> Money | None:
+    """Return the sum of product rows in the currency of the first, each rounded half up to minor units.
+
+    None without rows, or where a row's currency has no rate.
+    """
+    minor, currency = 0, ""
+    for row in rows:
+        currency = currency or row.price.currency
+        sum_of_row = Money((row.quantity_milli * row.price.minor + 500) // 1000, row.price.currency)
+        converted = convert(sum_of_row, currency, rates)
+        if converted is None:
+            return None
+        minor += converted.minor
+    return Money(minor, currency) if currency else None
 
 
 def has_document(item: ItemState, order_id: str) -> bool:
@@ -48,7 +57,7 @@ def _by_item(context: Context) -> Plan:
     item = context.item
     if has_document(item, ""):
         return Skipped("payment_document_exists")
-    amount = total(item.rows) or item.fields.get("amount")
+    amount = total(item.rows, context.tenant.rates) if item.rows else item.fields.get("amount")
     if not isinstance(amount, Money) or amount.minor <= 0:
         return Failed("nothing_to_pay")
     if amount.minor > MOST_MINOR:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from automation.definitions import models as m
 from automation.items import changes as c
 from automation.items import events as e
 from automation.values import Money, Personal
@@ -262,3 +263,16 @@ def test_answers_that_never_come_end_as_delivery_unknown() -> None:
 
     assert story.kinds() == ["EffectAnswered", "RuleRunFailed"]
     assert story.only(e.RuleRunFailed).reason == "delivery_unknown"
+
+
+def test_product_rows_of_two_currencies_are_summed_at_the_rates() -> None:
+    """The payment is asked for in the first row's currency; a row without a rate leaves nothing to ask for."""
+    rows = (
+        e.ProductRow("a", "Desk", 2_000, Money(10_000, "EUR")),
+        e.ProductRow("b", "Lamp", 1_000, Money(5_000, "USD")),
+    )
+    priced = deal(LINK_RULE, m.Rates(base="EUR", rates={"USD": "0.8"})).when(c.SaveItem({}, rows=rows))
+    assert sent(priced).only(e.PaymentRequested).amount == Money(24_000, "EUR")
+
+    unpriced = deal(LINK_RULE).when(c.SaveItem({}, rows=rows))
+    assert sent(unpriced).only(e.RuleRunFailed).reason == "nothing_to_pay"
