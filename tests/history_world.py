@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from automation.envelope import Envelope, Key, Recorded, event_id
+from services.edge.codec import Head
 from services.history.records import Log, LogRecord, log_record
+from services.live_views.board import WANTED
 
 DEAL = Key("acme", "deal", "1")
 HOUR = 3_600_000
@@ -43,6 +45,13 @@ def recorded(key: Key, version: int, event: Any, *, at: int = 0, actor: str = "u
 def stream(key: Key, *events: Any) -> list[Recorded]:
     """Return events of one item in order, from version 1, an hour apart."""
     return [recorded(key, version, event) for version, event in enumerate(events, 1)]
+
+
+def head_of(found: Recorded) -> Head:
+    """Return the head of an event as the codec skims it for the board."""
+    env, event = found
+    kind = type(event).__name__
+    return Head(kind, env.key.text.encode(), env.version, env.recorded_at, event if kind in WANTED else None)
 
 
 def records(book: Book, found: Sequence[Recorded], *, offset: int = 0, log: Log = "item") -> list[LogRecord]:

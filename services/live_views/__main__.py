@@ -11,13 +11,15 @@ from services.edge.health import HealthPort
 from services.edge.kafka import KafkaSettings
 from services.edge.log import logger, set_up_logging
 from services.edge.topics import Topics, TopicSettings
+from services.live_views.board import WANTED
 from services.live_views.service import LiveViews
 from services.live_views.settings import LiveViewsSettings
 
 
 async def run(kafka: KafkaSettings, topics: Topics, settings: LiveViewsSettings) -> None:
     """Run until SIGTERM or SIGINT; ends with an error where the board has to be folded anew."""
-    views = LiveViews(kafka, topics, settings, item_events().decode)
+    codec = item_events()
+    views = LiveViews(kafka, topics, settings, lambda value: codec.skim(value, WANTED))
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, views.stop)
     health = HealthPort(views.why_not_alive, views.why_not_ready, views.registry, settings.health_port)

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, get_args
 
-from automation.envelope import Envelope, Key, Recorded
 from automation.items import events as e
 from automation.values import Money
+from services.edge.codec import Head
 
 MINUTE = 60_000
 KEPT_MINUTES = 24 * 60
@@ -23,8 +23,8 @@ AMOUNT = "amount"
 class GapError(Exception):
     """Versions of an item are missing before this event."""
 
-    def __init__(self, key: Key, reached: int, version: int) -> None:
-        super().__init__(f"{key.text}: version {version} came after {reached}")
+    def __init__(self, key: bytes, reached: int, version: int) -> None:
+        super().__init__(f"{key.decode(errors='replace')}: version {version} came after {reached}")
         self.key = key
 
 
@@ -66,62 +66,71 @@ class DeliveryRow(NamedTuple):
     times: int
 
 
-class _Item(NamedTuple):
-    version: int = 0
-    pipeline: str = ""
-    stage: str = ""
-    currency: str = ""
-    amount_minor: int = 0
-    exists: bool = False
-    waiting: Mapping[str, str] = {}
-    """Channel by effect id of calls without an outcome."""
-
-
 class _Tenant:
     """The sums of one tenant."""
 
     def __init__(self) -> None:
-        self.items: dict[str, _Item] = {}
         self.stages: defaultdict[tuple[str, str, str, str], list[int]] = defaultdict(lambda: [0, 0])
         self.minutes: dict[int, Counter[tuple[str, str]]] = {}
         self.payments: dict[str, tuple[str, Money]] = {}
         self.deliveries: Counter[tuple[str, str]] = Counter()
 
 
+class _Item:
+    """What is known of one item: its version, and what it counts for in the sums of its tenant."""
+
+    __slots__ = ("amount_minor", "currency", "exists", "item_type", "pipeline", "stage", "tenant", "version", "waiting")
+
+    def __init__(self, tenant: _Tenant, item_type: str) -> None:
+        self.tenant = tenant
+        self.item_type = item_type
+        self.version = 0
+        self.pipeline = self.stage = self.currency = ""
+        self.amount_minor = 0
+        self.exists = False
+        self.waiting: dict[str, str] | None = None
+        """Channel by effect id of calls without an outcome."""
+
+    def count(self, sign: int) -> None:
+        """Put the item into the sums, or take it out."""
+        if self.exists and self.stage:
+            total = self.tenant.stages[self.item_type, self.pipeline, self.stage, self.currency]
+            total[0] += sign
+            total[1] += sign * self.amount_minor
+
+
 class Board:
-    """All views of all tenants; `damaged` items had records that could not be read, their gaps are known."""
+    """All views of all tenants; `damaged` are keys of items with records that could not be read: gaps are known."""
 
     def __init__(self) -> None:
         self._tenants: defaultdict[str, _Tenant] = defaultdict(_Tenant)
-        self.damaged: set[str] = set()
+        self._items: dict[bytes, _Item] = {}
+        self.damaged: set[bytes] = set()
 
-    def apply(self, recorded: Recorded) -> bool:
-        """Fold one event; returns False for a repeat, raises `GapError` before anything is changed."""
-        envelope, event = recorded
-        key = envelope.key
-        tenant = self._tenants[key.tenant]
-        item_key = f"{key.item_type}/{key.item_id}"
-        item = tenant.items.get(item_key, _Item())
-        if envelope.version <= item.version:
+    def apply(self, head: Head) -> bool:
+        """Fold one event; returns False for a repeat, raises `GapError` before anything is changed.
+
+        `head.event` has to be there where its kind is one of `WANTED`.
+        """
+        kind, key, version, recorded_at, event = head
+        item = self._items.get(key)
+        reached = item.version if item else 0
+        if version <= reached:
             return False
-        if envelope.version > item.version + 1 and key.text not in self.damaged:
-            raise GapError(key, item.version, envelope.version)
-        changed = _moved(item, event)._replace(version=envelope.version)
-        tenant.items[item_key] = self._calls(tenant, changed, event)
-        _recount(tenant, key.item_type, item, changed)
-        _note(tenant, envelope, event)
+        if version > reached + 1 and key not in self.damaged:
+            raise GapError(key, reached, version)
+        if item is None:
+            item = self._items[key] = self._new(key)
+        item.version = version
+        if event is not None:
+            _take_over(item, event)
+        elif outcome := _OUTCOMES.get(kind):
+            _count_minute(item.tenant, recorded_at // MINUTE * MINUTE, outcome)
         return True
 
-    def _calls(self, tenant: _Tenant, item: _Item, event: Any) -> _Item:
-        if isinstance(event, e.Effect):
-            tenant.deliveries[event.CHANNEL, "waiting"] += 1
-            return item._replace(waiting={**item.waiting, event.effect_id: event.CHANNEL})
-        if isinstance(event, e.EffectAnswered) and event.effect_id in item.waiting:
-            channel = item.waiting[event.effect_id]
-            tenant.deliveries[channel, "waiting"] -= 1
-            tenant.deliveries[channel, event.status] += 1
-            return item._replace(waiting={one: of for one, of in item.waiting.items() if one != event.effect_id})
-        return item
+    def _new(self, key: bytes) -> _Item:
+        tenant, item_type, _ = key.decode().split("/", 2)
+        return _Item(self._tenants[tenant], item_type)
 
     def stages(self, tenant: str, item_type: str) -> list[StageRow]:
         """Return items and amounts of each stage and currency."""
@@ -155,70 +164,97 @@ class Board:
 
     def items(self) -> int:
         """Return the number of items known, deleted ones included."""
-        return sum(len(tenant.items) for tenant in self._tenants.values())
+        return len(self._items)
 
     def _of(self, tenant: str) -> _Tenant:
         return self._tenants.get(tenant) or _Tenant()
 
 
-def _moved(item: _Item, event: Any) -> _Item:
+def _take_over(item: _Item, event: Any) -> None:
     change = _CHANGES.get(type(event))
-    return change(item, event) if change else item
+    if change:
+        item.count(-1)
+        change(item, event)
+        item.count(1)
+    elif take := _NOTES.get(type(event)):
+        take(item, event)
 
 
-def _created(item: _Item, event: e.ItemCreated) -> _Item:
-    amount = _amount(event.fields.get(AMOUNT))
-    return item._replace(pipeline=event.pipeline, stage=event.stage, exists=True, **amount)
+def _created(item: _Item, event: e.ItemCreated) -> None:
+    item.pipeline, item.stage, item.exists = event.pipeline, event.stage, True
+    _priced(item, event.fields.get(AMOUNT))
 
 
-def _saved(item: _Item, event: e.FieldsChanged) -> _Item:
+def _saved(item: _Item, event: e.FieldsChanged) -> None:
     for change in event.changes:
         if change.code == AMOUNT:
-            return item._replace(**_amount(change.new))
-    return item
+            _priced(item, change.new)
 
 
-def _amount(value: object) -> dict[str, Any]:
+def _priced(item: _Item, value: object) -> None:
     known = value if isinstance(value, Money) else Money(0, "")
-    return {"amount_minor": known.minor, "currency": known.currency}
+    item.amount_minor, item.currency = known.minor, known.currency
 
 
-_CHANGES: Mapping[type, Callable[[_Item, Any], _Item]] = {
+def _stage(item: _Item, event: e.StageMoved) -> None:
+    item.stage = event.to_stage
+
+
+def _pipeline(item: _Item, event: e.PipelineChanged) -> None:
+    item.pipeline, item.stage = event.to_pipeline, event.to_stage
+
+
+def _deleted(item: _Item, _: e.ItemDeleted) -> None:
+    item.exists = False
+
+
+_CHANGES: Mapping[type, Callable[[_Item, Any], None]] = {
     e.ItemCreated: _created,
     e.FieldsChanged: _saved,
-    e.StageMoved: lambda item, event: item._replace(stage=event.to_stage),
-    e.PipelineChanged: lambda item, event: item._replace(pipeline=event.to_pipeline, stage=event.to_stage),
-    e.ItemDeleted: lambda item, _: item._replace(exists=False),
+    e.StageMoved: _stage,
+    e.PipelineChanged: _pipeline,
+    e.ItemDeleted: _deleted,
 }
 
 
-def _recount(tenant: _Tenant, item_type: str, old: _Item, new: _Item) -> None:
-    for item, sign in ((old, -1), (new, 1)):
-        if item.exists and item.stage:
-            total = tenant.stages[item_type, item.pipeline, item.stage, item.currency]
-            total[0] += sign
-            total[1] += sign * item.amount_minor
+def _called(item: _Item, event: Any) -> None:
+    item.waiting = item.waiting or {}
+    item.waiting[event.effect_id] = event.CHANNEL
+    item.tenant.deliveries[event.CHANNEL, "waiting"] += 1
 
 
-_OUTCOMES: Mapping[type, tuple[str, str]] = {
-    e.RuleRunCompleted: ("rule", "completed"),
-    e.RuleRunSkipped: ("rule", "skipped"),
-    e.RuleRunFailed: ("rule", "failed"),
-    e.RuleRunCancelled: ("rule", "cancelled"),
-    e.TriggerFired: ("trigger", "fired"),
-    e.TriggerSkipped: ("trigger", "skipped"),
+def _answered(item: _Item, event: e.EffectAnswered) -> None:
+    channel = item.waiting.pop(event.effect_id, None) if item.waiting else None
+    if channel is not None:
+        item.tenant.deliveries[channel, "waiting"] -= 1
+        item.tenant.deliveries[channel, event.status] += 1
+
+
+def _paid(item: _Item, event: e.PaymentNoted) -> None:
+    known = item.tenant.payments.get(event.payment_id)
+    # Items learn of one payment each in its own time: paid and voided are final.
+    if known is None or known[0] == "unpaid":
+        item.tenant.payments[event.payment_id] = (event.status, event.amount)
+
+
+_NOTES: Mapping[type, Callable[[_Item, Any], None]] = {
+    **dict.fromkeys(get_args(e.Effect), _called),
+    e.EffectAnswered: _answered,
+    e.PaymentNoted: _paid,
 }
 
+WANTED = frozenset(kind.__name__ for kind in (*_CHANGES, *_NOTES))
+"""Names of the classes that a view reads; of all others the head is enough."""
 
-def _note(tenant: _Tenant, envelope: Envelope, event: Any) -> None:
-    outcome = _OUTCOMES.get(type(event))
-    if outcome:
-        _count_minute(tenant, envelope.recorded_at // MINUTE * MINUTE, outcome)
-    elif isinstance(event, e.PaymentNoted):
-        known = tenant.payments.get(event.payment_id)
-        # Items learn of one payment each in its own time: paid and voided are final.
-        if known is None or known[0] == "unpaid":
-            tenant.payments[event.payment_id] = (event.status, event.amount)
+_OUTCOMES: Mapping[str, tuple[str, str]] = {
+    e.RuleRunCompleted.__name__: ("rule", "completed"),
+    e.RuleRunSkipped.__name__: ("rule", "skipped"),
+    e.RuleRunFailed.__name__: ("rule", "failed"),
+    e.RuleRunCancelled.__name__: ("rule", "cancelled"),
+    e.TriggerFired.__name__: ("trigger", "fired"),
+    e.TriggerSkipped.__name__: ("trigger", "skipped"),
+}
+"""By the name of the class: the name and the time of such an event are all that its view needs."""
 
 
 def _count_minute(tenant: _Tenant, minute: int, outcome: tuple[str, str]) -> None:

@@ -7,8 +7,10 @@ server. A committed offset means nothing here: each start is a group of its own 
 
 from __future__ import annotations
 
+import asyncio
 import uuid
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, ClassVar
 
 import faust
@@ -24,9 +26,11 @@ REQUIRED: dict[str, Any] = {
     "broker_session_timeout": 10.0,
     "broker_heartbeat_interval": 3.0,
     "broker_max_poll_interval": 120.0,
+    "broker_max_poll_records": 2_000,
     "broker_commit_every": 500,
     "producer_request_timeout": 30.0,
     "producer_threaded": False,
+    "stream_buffer_maxsize": 4,  # of fetches, not of records
     "stream_wait_empty": True,
     "stream_publish_on_commit": False,
     "table_standby_replicas": 1,  # with 0 and no tables, Faust takes an assignor that crashes at the start
@@ -36,16 +40,43 @@ REQUIRED: dict[str, Any] = {
 }
 """Checked after construction: an upgrade that renames one of these must not go unseen."""
 
-Handle = Callable[[Any], Awaitable[None]]
+Handle = Callable[[Sequence[Any]], Awaitable[None]]
+
+
+_ANSWERS_S = 5.0
+
+
+class _Fetch(bytes):
+    """Stands for the records of one partition that came together: Faust's work for a message is done once for all.
+
+    Bytes, because that is what a raw topic holds. Records are handled one by one, in their order, like before.
+    """
+
+    records: Sequence[Any] = ()
 
 
 class _CommittedThread(AIOKafkaConsumerThread):
     """Outside its own transactions Faust reads uncommitted records: an aborted event would stand on the board."""
 
+    handed = 0
+    """Records that Faust was given."""
+
     def _create_worker_consumer(self, transport: Any) -> Any:
         consumer = super()._create_worker_consumer(transport)
         consumer._isolation_level = "read_committed"  # read when it starts; there is no setting for it
         return consumer
+
+    async def _fetch_records(self, *args: Any, **options: Any) -> Any:
+        fetched = await super()._fetch_records(*args, **options)
+        self.handed += sum(map(len, fetched.values()))
+        return {part: [_together(records)] for part, records in fetched.items() if records}
+
+
+def _together(records: Sequence[Any]) -> Any:
+    """Return one record in the place of all; its offset is the last one's."""
+    value = _Fetch()
+    value.records = records
+    return replace(records[-1], key=None, value=value, headers=())
 
 
 class _CommittedConsumer(Consumer):
@@ -60,6 +91,7 @@ class _CommittedTransport(Transport):
 def make_app(kafka: KafkaSettings, prefix: str) -> faust.App:
     """Return an application with a consumer group that nobody had before; raises `RuntimeError` for lost settings."""
     args = client_args(kafka)
+    home_dir().mkdir(parents=True, exist_ok=True)  # Faust makes its own folder, but none above it
     app = faust.App(
         f"{prefix}live_views-{uuid.uuid4().hex[:12]}",
         broker=[URL(f"kafka://{one.strip()}") for one in args["bootstrap_servers"].split(",")],
@@ -78,13 +110,30 @@ def make_app(kafka: KafkaSettings, prefix: str) -> faust.App:
     return app
 
 
+async def left_behind(app: faust.App, ends: Mapping[int, int]) -> int:
+    """Return how many offsets before `ends`, of each partition, Faust has not fetched or not handed on yet.
+
+    Only partitions that it reads count; raises `TimeoutError` where its thread does not answer.
+    """
+    async with asyncio.timeout(_ANSWERS_S):
+        held = {part.partition: part for part in app.consumer.assignment()}
+        places = {number: await app.consumer.position(part) or 0 for number, part in held.items() if number in ends}
+    return sum(max(0, ends[number] - place) for number, place in places.items())
+
+
+def handed(app: faust.App) -> int:
+    """Return how many records Faust was given since the start."""
+    consumer: Any = app.consumer
+    return int(consumer._thread.handed)
+
+
 def follow(app: faust.App, topic: str, handle: Handle) -> None:
-    """Hand every record of a topic to `handle`, one at a time for each partition; it must not raise."""
+    """Hand all records of a topic to `handle`, in order for each partition; it must not raise."""
     source = app.topic(topic, key_type=bytes, value_type=bytes, key_serializer="raw", value_serializer="raw")
 
     async def each(stream: Any) -> None:
         async for event in stream.events():
-            await handle(event.message)
+            await handle(event.message.value.records)
 
     app.agent(source, name="live_views", concurrency=1)(each)
 

@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 from aiohttp import web
+from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError
 from prometheus_client import CollectorRegistry, Gauge
 
@@ -16,10 +17,11 @@ from services.edge.processor.dead_letters import parked
 from services.edge.topics import Topics
 from services.live_views.api import Progress, make_api
 from services.live_views.board import Board
-from services.live_views.engine import follow, make_app
-from services.live_views.guard import Guard, Parked, ReadEvent
+from services.live_views.engine import follow, handed, left_behind, make_app
+from services.live_views.guard import Guard, Parked, ReadHead
 from services.live_views.log_end import last_offsets
 from services.live_views.settings import LiveViewsSettings
+from services.live_views.stall import Stall
 
 
 class RebuildError(Exception):
@@ -29,15 +31,14 @@ class RebuildError(Exception):
 class LiveViews:
     """One process is a full copy of the board: run more than one for availability, not for speed."""
 
-    def __init__(self, kafka: KafkaSettings, topics: Topics, settings: LiveViewsSettings, read: ReadEvent) -> None:
+    def __init__(self, kafka: KafkaSettings, topics: Topics, settings: LiveViewsSettings, read: ReadHead) -> None:
         self._kafka = kafka
         self._topics = topics
         self._settings = settings
         self._read = read
         self._stopping = asyncio.Event()
         self._lost = ""
-        self._moved_at = 0.0
-        self._moved_to = -1
+        self._stall = Stall()
         self._guard: Guard | None = None
         self.registry = CollectorRegistry()
         self.board = Board()
@@ -50,30 +51,51 @@ class LiveViews:
 
     async def run(self) -> None:
         """Serve until asked to stop; raises `RebuildError`, and `RuntimeError` where Faust has crashed."""
-        ends = await self._ends()
+        reader = consumer(self._kafka, None, offset_reset="earliest")
+        await reader.start()
+        try:
+            await self._run(reader, await last_offsets(reader, self._topics.events))
+        finally:
+            await reader.stop()
+
+    async def _run(self, reader: Any, ends: dict[int, int]) -> None:
         sender = producer(self._kafka)
         await sender.start()
         app = make_app(self._kafka, self._topics.prefix)
         guard = Guard(self.board, self._read, lambda one: self._park(sender, one), ends, self._lose)
         follow(app, self._topics.events, guard.handle)
         runner = web.AppRunner(make_api(self.board, self._progress(guard), self._settings.token.get_secret_value()))
+        looking = asyncio.create_task(self._look_now_and_then(app, reader, guard))
         try:
             await self._serve(runner)
             app.finalize()
             await app.start()
-            await self._watch(app)
+            await self._watch(app, looking)
         finally:
+            looking.cancel()
+            await asyncio.wait([looking])
             await app.stop()
             await runner.cleanup()
             await sender.stop()
 
-    async def _ends(self) -> dict[int, int]:
-        reader = consumer(self._kafka, None, offset_reset="earliest")
-        await reader.start()
+    async def _look_now_and_then(self, app: Any, reader: Any, guard: Guard) -> None:
+        """Compare what is handled with the end of the log, asked of the broker apart from Faust."""
+        while True:
+            await asyncio.sleep(self._settings.stuck_seconds / 10)
+            if app.started:
+                await self._look(app, reader, guard)
+
+    async def _look(self, app: Any, reader: Any, guard: Guard) -> None:
         try:
-            return await last_offsets(reader, self._topics.events)
-        finally:
-            await reader.stop()
+            parts = [TopicPartition(self._topics.events, number) for number in guard.partitions]
+            ends = {part.partition: end for part, end in (await reader.end_offsets(parts)).items()}
+        except KafkaError:
+            return  # the broker is away: a new start would find it so too
+        try:
+            waiting = await left_behind(app, ends) + handed(app) - guard.handled
+        except TimeoutError:
+            waiting = 1  # a thread that does not answer does not fetch either
+        self._stall.look(asyncio.get_running_loop().time(), guard.handled, waiting=waiting > 0)
 
     async def _serve(self, runner: web.AppRunner) -> None:
         await runner.setup()
@@ -82,9 +104,11 @@ class LiveViews:
         self.port = runner.addresses[0][1]
         logger().info("live_views_serves", host=self._settings.host, port=self.port)
 
-    async def _watch(self, app: Any) -> None:
+    async def _watch(self, app: Any, looking: asyncio.Task[None]) -> None:
         """Wait for the end: Faust keeps a crash to itself until somebody looks."""
         while not self._stopping.is_set():
+            if looking.done():
+                looking.result()
             if app.crashed:
                 raise RuntimeError("the stream application has crashed") from app.crash_reason
             if self._lost:
@@ -127,8 +151,5 @@ class LiveViews:
 
     def why_not_alive(self) -> str:
         """Return why the process should be restarted: records wait, and none was handled for long."""
-        now, guard = asyncio.get_running_loop().time(), self._guard
-        if guard is None or guard.complete or guard.handled != self._moved_to:
-            self._moved_to, self._moved_at = guard.handled if guard else -1, now
-        idle = now - self._moved_at
+        idle = self._stall.idle(asyncio.get_running_loop().time())
         return f"no record was handled for {idle:.0f} s" if idle > self._settings.stuck_seconds else ""

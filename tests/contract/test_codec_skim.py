@@ -24,7 +24,7 @@ def test_a_head_is_what_decoding_says(key: Key, version: int) -> None:
     value = CODEC.encode(one)
     head = CODEC.skim(value, {"StageMoved"})
     assert head == ("StageMoved", key.text.encode(), version, one.envelope.recorded_at, MOVED)
-    assert CODEC.skim(value, {"ItemCreated"}) == head._replace(event=None)
+    assert CODEC.skim(value, {"ItemCreated"}) == (*head[:4], None)
 
 
 @pytest.mark.parametrize("key", [Key("a/b", "deal", "1"), Key("acme", "de/al", "1"), Key("", "deal", "1")])

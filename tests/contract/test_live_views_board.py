@@ -12,7 +12,8 @@ from automation.values import Money
 from services.live_views.api import Progress, make_api
 from services.live_views.board import KEPT_MINUTES, MINUTE, Board, GapError, MinuteRow, PaymentRow, StageRow
 from services.live_views.settings import LiveViewsSettings
-from tests.history_world import DEAL, recorded, stream
+from services.live_views.stall import Stall
+from tests.history_world import DEAL, head_of, recorded, stream
 
 CREATED = e.ItemCreated({"amount": Money(100, "EUR")}, "sales", "new", "7", "7", (), automated=False)
 SKIPPED = e.RuleRunSkipped("r", "rule", 1, 1, "condition_false")
@@ -21,7 +22,7 @@ SKIPPED = e.RuleRunSkipped("r", "rule", 1, 1, "condition_false")
 def _board(*events: object) -> Board:
     board = Board()
     for one in stream(DEAL, *events):
-        board.apply(one)
+        board.apply(head_of(one))
     return board
 
 
@@ -44,7 +45,7 @@ def test_a_repeat_changes_nothing() -> None:
     """At least once is enough: what the item's row already reflects is skipped."""
     board = _board(CREATED, SKIPPED)
     before = (board.stages("acme", "deal"), board.minutes("acme"))
-    assert not any(board.apply(one) for one in stream(DEAL, CREATED, SKIPPED))
+    assert not any(board.apply(head_of(one)) for one in stream(DEAL, CREATED, SKIPPED))
     assert (board.stages("acme", "deal"), board.minutes("acme")) == before
 
 
@@ -53,10 +54,10 @@ def test_a_gap_is_told_before_anything_is_changed() -> None:
     board = _board(CREATED)
     late = recorded(DEAL, 3, e.StageMoved("new", "won", 2, False))
     with pytest.raises(GapError, match="acme/deal/1: version 3 came after 1"):
-        board.apply(late)
+        board.apply(head_of(late))
     assert [row.stage for row in board.stages("acme", "deal")] == ["new"]
-    board.damaged.add(DEAL.text)
-    assert board.apply(late)
+    board.damaged.add(DEAL.text.encode())
+    assert board.apply(head_of(late))
     assert [row.stage for row in board.stages("acme", "deal")] == ["won"]
 
 
@@ -65,7 +66,7 @@ def test_minutes_are_kept_for_a_day() -> None:
     board = Board()
     day = KEPT_MINUTES * MINUTE
     for version, at in enumerate((MINUTE, MINUTE + day - 1, MINUTE + day, 5), 1):
-        board.apply(recorded(DEAL, version, SKIPPED, at=at))
+        board.apply(head_of(recorded(DEAL, version, SKIPPED, at=at)))
     assert board.minutes("acme", KEPT_MINUTES) == [
         MinuteRow(day, "rule", "skipped", 1),
         MinuteRow(MINUTE + day, "rule", "skipped", 1),
@@ -77,7 +78,7 @@ def test_a_payment_linked_to_several_items_counts_once_and_paid_is_final() -> No
     board = Board()
     for number, status in enumerate(("unpaid", "paid", "unpaid")):
         noted = e.PaymentNoted("pay-1", "order", status, Money(500, "EUR"), "")
-        board.apply(recorded(Key("acme", "deal", str(number)), 1, noted))
+        board.apply(head_of(recorded(Key("acme", "deal", str(number)), 1, noted)))
     assert board.payments("acme") == [PaymentRow("paid", "EUR", 1, 500)]
 
 
@@ -108,4 +109,18 @@ def test_other_machines_are_not_served_without_a_token() -> None:
     """A settings mistake must not open the views."""
     with pytest.raises(ValidationError, match="STAGEWIRE_LIVE_VIEWS_TOKEN"):
         LiveViewsSettings(host="0.0.0.0")
-    assert LiveViewsSettings(host="0.0.0.0", token="t").port == 8084
+    assert LiveViewsSettings(host="0.0.0.0", token="t").port == 8087
+
+
+def test_a_stall_is_told_only_while_something_waits() -> None:
+    """Quiet hours are none; work that waits and moves is none; what waits and does not move is, until it moves."""
+    stall = Stall()
+    stall.look(0, 5, waiting=False)
+    assert stall.idle(1_000) == 0
+    stall.look(1_000, 5, waiting=True)
+    stall.look(1_030, 5, waiting=True)
+    assert stall.idle(1_040) == 40
+    stall.look(1_050, 6, waiting=True)
+    assert stall.idle(1_060) == 10
+    stall.look(1_070, 6, waiting=False)
+    assert stall.idle(2_000) == 0

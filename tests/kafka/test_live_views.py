@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import uuid
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -23,11 +24,14 @@ from services.edge.kafka import KafkaSettings, consumer, producer
 from services.edge.processor.dead_letters import list_dead_letters
 from services.edge.topics import Topics
 from services.history.feed import LogFeed
+from services.history.heads import heads_by
 from services.history.indexer import Indexer
 from services.history.metrics import HistoryMetrics
 from services.history.opening import open_history
 from services.history.queries import History
 from services.history.service import HistoryService
+from services.live_views.board import WANTED
+from services.live_views.engine import _CommittedThread
 from services.live_views.service import LiveViews, RebuildError
 from services.live_views.settings import LiveViewsSettings
 from tests.conftest import PARTITIONS, with_admin
@@ -85,8 +89,12 @@ def _written(found: list[Recorded]) -> list[tuple[bytes, bytes]]:
 
 
 @asynccontextmanager
-async def _views(kafka: KafkaSettings, topics: Topics) -> AsyncIterator[tuple[LiveViews, asyncio.Task[None]]]:
-    views = LiveViews(kafka, topics, LiveViewsSettings(port=0), CODEC.decode)
+async def _views(
+    kafka: KafkaSettings, topics: Topics, stuck_seconds: float = 60
+) -> AsyncIterator[tuple[LiveViews, asyncio.Task[None]]]:
+    views = LiveViews(
+        kafka, topics, LiveViewsSettings(port=0, stuck_seconds=stuck_seconds), lambda value: CODEC.skim(value, WANTED)
+    )
     task = asyncio.create_task(views.run())
     try:
         yield views, task
@@ -116,7 +124,7 @@ async def _fresh_count(kafka: KafkaSettings, topics: Topics, home: Path) -> Hist
     """Return history after it has read the whole log."""
     store, metrics = open_history(f"sqlite:///{home}/history.db"), HistoryMetrics(CollectorRegistry())
     reader = consumer(kafka, f"{topics.prefix}history", offset_reset="none")
-    feed = LogFeed(reader, [topics.events], Indexer(store, {topics.events: ("item", CODEC.decode)}, metrics))
+    feed = LogFeed(reader, [topics.events], Indexer(store, {topics.events: ("item", heads_by(CODEC.decode))}, metrics))
     service = HistoryService(feed, store, metrics)
     task = asyncio.create_task(service.run())
     async with asyncio.timeout(40):
@@ -194,3 +202,27 @@ async def test_a_gap_ends_the_process_and_its_next_start_counts_the_log_as_it_is
     async with _views(kafka, topics) as (views, task):
         body = await _until(lambda body: body["complete"], views, task, "/status")
         assert (body["gaps"], body["items"]) == (1, 1)
+
+
+async def test_a_stall_long_after_the_first_fold_is_noticed(
+    kafka: KafkaSettings, topics: Topics, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Records come, and Faust fetches nothing any more: the process is not alive, though it has been complete."""
+    async with _views(kafka, topics, stuck_seconds=1) as (views, task):
+        await _send(kafka, topics.events, _written(_life(KEYS[4])))
+        await _until(lambda body: body["handled"] == len(_life(KEYS[4])), views, task, "/status")
+        assert not views.why_not_alive()
+        cut_off = threading.Event()  # set in the thread of Faust's consumer, once its last fetch is through
+
+        async def nothing(*_: Any, **__: Any) -> dict[Any, Any]:
+            cut_off.set()
+            await asyncio.sleep(0.1)
+            return {}
+
+        monkeypatch.setattr(_CommittedThread, "_fetch_records", nothing)
+        assert await asyncio.to_thread(cut_off.wait, 20)
+        await _send(kafka, topics.events, _written(_life(KEYS[5])))
+        async with asyncio.timeout(40):
+            while not views.why_not_alive():  # noqa: ASYNC110 - a probe has no event to wait for
+                await asyncio.sleep(0.1)
+        assert views.why_not_ready() == ""
