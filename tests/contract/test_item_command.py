@@ -23,6 +23,9 @@ EVENTS = stream(
     e.FieldsChanged((e.FieldChange("amount", Money(1000, "EUR"), Money(2500, "EUR")),)),
     e.StageMoved("new", "won", 2, automated=False),
     e.RuleRunFailed("run-1", "rule-1", 2, 2, "order_not_found"),
+    e.CommentAdded("0123456789abcdef0123456789abcdef", Personal("a long story " * 20 + "x" * 200), "7"),
+    e.FieldsChanged((e.FieldChange("note", "one " * 40, "two " * 40),)),
+    e.NotificationRequested("f" * 32, "e" * 32, "7", "7", Personal("x"), ""),
 )
 
 
@@ -31,10 +34,7 @@ def index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An index of one deal, found by the command through its environment."""
     url, codec = f"sqlite:///{tmp_path}/history.db", item_events()
     store = open_history(url)
-    found = [
-        log_record("item", r, codec.encode(r), CONTEXT, place)
-        for place, r in enumerate(EVENTS)
-    ]
+    found = [log_record("item", r, codec.encode(r), CONTEXT, place) for place, r in enumerate(EVENTS)]
     store.write(found, {CONTEXT: len(found)})
     store.close()
     monkeypatch.setenv("STAGEWIRE_HISTORY_DATABASE_URL", url)
@@ -48,7 +48,7 @@ def _run(*arguments: str) -> Result:
 def test_the_state_can_be_shown_now_at_a_version_and_as_of_a_time(index: Path) -> None:
     """The same item in three states, as JSON and as text."""
     now = json.loads(_run("show", DEAL.text, "--json").output)
-    assert (now["version"], now["state"]["stage"], now["state"]["fields"]["amount"]["minor"]) == (5, "won", 2500)
+    assert (now["version"], now["state"]["stage"], now["state"]["fields"]["amount"]["minor"]) == (8, "won", 2500)
     assert json.loads(_run("show", DEAL.text, "--version", "2", "--json").output)["state"]["stage"] == "new"
     early = json.loads(_run("show", DEAL.text, "--as-of", "1970-01-01T02:59:59", "--json").output)
     assert (early["version"], early["state"]["fields"]["amount"]["minor"]) == (2, 1000)
@@ -58,18 +58,30 @@ def test_the_state_can_be_shown_now_at_a_version_and_as_of_a_time(index: Path) -
 
 def test_the_timeline_is_shown_newest_first_and_cannot_steer_a_terminal(index: Path) -> None:
     """Control characters of a comment are escaped; the page says how to go on."""
-    shown = _run("timeline", DEAL.text, "--limit", "2").output
+    shown = _run("timeline", DEAL.text, "--before", "5", "--limit", "2").output
     assert shown.index("stage_changed") < shown.index("comment")
     assert "\x1b" not in shown
     assert "more: --before 2" in shown
     entries = json.loads(_run("timeline", DEAL.text, "--json").output)["entries"]
-    assert [entry["kind"] for entry in entries] == ["stage_changed", "comment", "created"]
+    assert [entry["kind"] for entry in entries] == ["comment", "stage_changed", "comment", "created"]
 
 
 def test_runs_and_journal_are_shown_with_reason_and_values(index: Path) -> None:
     """A failure carries its reason code, a field change its old and new value."""
     assert "rule rule-1 v2 in won: failed (order_not_found)" in _run("runs", DEAL.text).output
     assert "10.00 EUR -> 25.00 EUR" in _run("journal", DEAL.text).output
+
+
+@pytest.mark.parametrize("what", ["show", "timeline", "journal", "runs"])
+def test_text_fits_eighty_columns_and_loses_nothing_but_the_ends_of_ids(index: Path, what: str) -> None:
+    """Long values go on below; JSON is whole."""
+    shown = _run(what, DEAL.text).output
+    assert shown
+    assert max(map(len, shown.splitlines())) <= 80
+    if what == "timeline":
+        assert "".join(shown.split()).count("alongstory") == 20
+        assert "01234567… " in shown
+        assert "0123456789abcdef0123456789abcdef" in _run(what, DEAL.text, "--json").output
 
 
 @pytest.mark.parametrize(

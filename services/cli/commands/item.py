@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import textwrap
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -18,6 +20,12 @@ from services.history.queries import AsOf, History
 from services.history.run_log import RunLog
 from services.history.timeline import JournalEntry, TimelineEntry
 from services.history.values import jsonable
+
+WIDTH = 80
+"""Columns that a line of text takes at most."""
+_UNDER = 29
+"""Where what an entry tells begins, if it does not fit beside its head: below the kind."""
+_ID = re.compile(r"\b[0-9a-f]{24,}\b|\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b")
 
 _as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 _limit = click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 1000), help="Entries at most.")
@@ -93,7 +101,7 @@ def timeline(key: Key, before: int | None, limit: int, as_json: bool) -> None:
         _print_json({"entries": [_facts(entry) for entry in page.entries], "before": page.before})
         return
     for entry in page.entries:
-        click.echo(_line(entry, entry.kind, _told(entry.facts)))
+        _print_entry(entry, entry.kind, _told(entry.facts))
     if page.before:
         click.echo(f"more: --before {page.before}")
 
@@ -111,7 +119,7 @@ def journal(key: Key, before: int | None, limit: int, as_json: bool) -> None:
         _print_json([_facts(entry) for entry in entries])
         return
     for entry in entries:
-        click.echo(_line(entry, entry.field, f"{_text(entry.old)} -> {_text(entry.new)}"))
+        _print_entry(entry, entry.field, f"{_text(entry.old)} -> {_text(entry.new)}")
 
 
 @COMMAND.command("runs")
@@ -125,7 +133,7 @@ def runs(key: Key, as_json: bool) -> None:
         _print_json({"runs": [_facts(run) for run in found.runs], "firings": [_facts(one) for one in found.firings]})
         return
     for line in _run_lines(found):
-        click.echo(line)
+        _print_wrapped(line, 22)
 
 
 @contextmanager
@@ -154,9 +162,9 @@ def _state_facts(key: Key, found: AsOf) -> dict[str, Any]:
 def _print_state_line(name: str, value: Any) -> None:
     if name == "fields":
         for code, held in value.items():
-            click.echo(f"{'fields.' + code:>24}  {_text(held)}")
+            _print_wrapped(f"{'fields.' + code:>24}  {_text(held)}", 26)
     elif value not in ("", 0, [], {}, None):
-        click.echo(f"{name:>24}  {_text(value)}")
+        _print_wrapped(f"{name:>24}  {_text(value)}", 26)
 
 
 def _run_lines(found: RunLog) -> Iterator[str]:
@@ -171,8 +179,33 @@ def _run_lines(found: RunLog) -> Iterator[str]:
         yield f"{_time(firing.at)}  trigger {firing.trigger_id} v{firing.trigger_version}: {firing.status} {told}"
 
 
-def _line(entry: TimelineEntry | JournalEntry, what: str, told: str) -> str:
-    return f"{_time(entry.recorded_at)}  {entry.version:>5}  {what:<20} {_safe(entry.actor):<20} {told}".rstrip()
+def _print_entry(entry: TimelineEntry | JournalEntry, what: str, told: str) -> None:
+    """Print one entry: what was told goes below where there is no room beside it."""
+    head = f"{_time(entry.recorded_at)}  {entry.version:>5}  {_safe(what):<20} {_safe(entry.actor):<20}".rstrip()
+    if len(_shortened(f"{head} {told}")) <= WIDTH:
+        click.echo(_shortened(f"{head} {told}").rstrip())
+        return
+    _print_wrapped(head, _UNDER)
+    _print_wrapped(f"{'':{_UNDER}}{told}", _UNDER)
+
+
+def _print_wrapped(line: str, under: int) -> None:
+    """Print a line, what is too long below its beginning: `under` columns from the left."""
+    told = line.lstrip(" ")
+    lines = textwrap.wrap(
+        _shortened(told),
+        WIDTH,
+        initial_indent=" " * (len(line) - len(told)),
+        subsequent_indent=" " * under,
+        drop_whitespace=True,
+        break_on_hyphens=False,
+    )
+    click.echo("\n".join(lines))
+
+
+def _shortened(text: str) -> str:
+    """Return a text with the beginnings of ids of machines; `--json` prints them whole."""
+    return _ID.sub(lambda found: f"{found[0][:8]}…", text)
 
 
 def _told(facts: Mapping[str, Any]) -> str:
