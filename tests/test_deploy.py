@@ -46,7 +46,7 @@ READS = {
     "deal-stream": {"changes", "events", "snapshots", "definitions"},
     "payment-tracker": {"payments", "payment_events", "payment_snapshots"},
     "notifier": {"effects"},
-    "history": {"events", "payment_events"},
+    "history": {"events", "payment_events", "definitions", "definitions_view"},
     "live-views": {"events"},
     "gateway": {"definitions", "payment_events"},
 }
@@ -54,7 +54,7 @@ WRITES = {
     "deal-stream": {"changes", "events", "effects", "payments", "snapshots", "dead_letters"},
     "payment-tracker": {"changes", "payments", "payment_events", "payment_snapshots", "dead_letters"},
     "notifier": {"changes", "dead_letters"},
-    "history": set[str](),
+    "history": {"definitions_view"},
     "live-views": {"dead_letters"},
     "gateway": {"changes", "payments", "definitions"},
 }
@@ -234,8 +234,8 @@ def _special(name: str, topics: Topics) -> set[tuple[str, str, str, str]]:
     """Transactional ids, and the groups of live views, which are new ones at each start."""
     if name == "live-views":
         return {("group", f"{topics.prefix}live_views-", "prefix", "Read")}
-    if name == "gateway":
-        return {("transactionalId", f"{topics.prefix}gateway-definitions-", "prefix", "Write")}
+    if name in ("gateway", "history"):
+        return {("transactionalId", f"{topics.prefix}{name}-definitions-", "prefix", "Write")}
     transactional = name in ("deal-stream", "payment-tracker")
     return {("transactionalId", f"{_groups(topics)[name]}-", "prefix", "Write")} if transactional else set()
 

@@ -14,6 +14,7 @@ from services.edge.codec import item_events, payment_events
 from services.edge.health import HealthPort
 from services.edge.kafka import KafkaSettings, consumer
 from services.edge.topics import Topics
+from services.history.definitions_view import DefinitionsView
 from services.history.feed import LogFeed
 from services.history.heads import readers_of
 from services.history.indexer import Indexer
@@ -42,7 +43,9 @@ async def history_service(kafka: KafkaSettings, topics: Topics, settings: Histor
         metrics = HistoryMetrics(registry)
         logs = readers_of(topics)
         reader = consumer(kafka, f"{topics.prefix}{GROUP}", offset_reset="none", instance_id=settings.instance_id)
-        service = HistoryService(LogFeed(reader, list(logs), Indexer(store, logs, metrics)), store, metrics)
+        feed = LogFeed(reader, list(logs), Indexer(store, logs, metrics))
+        view = DefinitionsView(kafka, topics, f"{topics.prefix}{GROUP}", settings.instance_id)
+        service = HistoryService(feed, store, metrics, view)
         health = HealthPort(service.why_not_alive, service.why_not_ready, registry, settings.health_port)
         yield Running(service, health)
 

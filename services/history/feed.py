@@ -35,7 +35,7 @@ class Sink(Protocol):
         ...
 
 
-class _Generations(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has no types
+class Generations(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has no types
     """Counts rebalances: what was fetched before one is dropped, and read again from the stored position."""
 
     def __init__(self) -> None:
@@ -57,7 +57,7 @@ class LogFeed:
         self._consumer = consumer
         self._topics = topics
         self._sink = sink
-        self._generations = _Generations()
+        self._generations = Generations()
         self._sought = -1
         self._hinted_at = 0.0
         self._writing: asyncio.Task[int] | None = None

@@ -1,9 +1,10 @@
-"""The process: follows both logs until it is stopped."""
+"""The process: follows both logs, and keeps the view of the definitions, until it is stopped."""
 
 from __future__ import annotations
 
 import asyncio
 
+from services.history.definitions_view import DefinitionsView
 from services.history.feed import LogFeed
 from services.history.indexer import context
 from services.history.metrics import HistoryMetrics
@@ -15,8 +16,11 @@ STUCK_SECONDS = 120.0
 class HistoryService:
     """Runs until `stop`; an exception ends the process, and the supervisor starts it anew."""
 
-    def __init__(self, feed: LogFeed, store: HistoryWriter, metrics: HistoryMetrics) -> None:
+    def __init__(
+        self, feed: LogFeed, store: HistoryWriter, metrics: HistoryMetrics, view: DefinitionsView | None = None
+    ) -> None:
         self._feed = feed
+        self._view = view
         self._store = store
         self._metrics = metrics
         self._stopping = asyncio.Event()
@@ -48,10 +52,21 @@ class HistoryService:
 
     async def run(self) -> None:
         """Index until asked to stop; what was stored is complete at any moment."""
+        beside = asyncio.create_task(self._view.run()) if self._view else None
+        try:
+            await self._index(beside)
+        finally:
+            if self._view and beside:
+                self._view.stop()
+                await asyncio.wait([beside])
+
+    async def _index(self, beside: asyncio.Task[None] | None) -> None:
         await self._feed.start()
         try:
             await self._count_anomalies()
             while not self._stopping.is_set():
+                if beside and beside.done():
+                    beside.result()
                 if await self._feed.turn():
                     await self._count_anomalies()
                 self._turned_at = asyncio.get_running_loop().time()

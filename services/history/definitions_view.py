@@ -1,0 +1,158 @@
+"""Writes `crm.definitions-view`: the definitions in force, compacted, each with its offset in `crm.definitions`.
+
+The view is its own position. Who is assigned the definitions fences the writer before it, reads the view to its end,
+and goes on after the highest offset in it; what one `apply` saved is one transaction. So a crash leaves nothing half
+done, and reading the log again writes nothing twice.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka.errors import NoOffsetForPartitionError, ProducerFenced
+
+from automation.definitions.saved import DefinitionSaved
+from services.edge.codec import DefinitionCodec
+from services.edge.kafka import KafkaSettings, consumer, producer
+from services.edge.log import logger
+from services.edge.topics import Topics
+from services.history.feed import Generations
+
+OFFSET_HEADER = "offset"
+"""Offset of the record in `crm.definitions`, as decimal digits."""
+_WAIT_MS = 500
+_VERSIONED = ("rule", "trigger")
+
+
+class Copied(NamedTuple):
+    """One record of the view: the bytes of the log, and where they stand in it."""
+
+    key: bytes
+    value: bytes
+    offset: int
+
+
+class InForce:
+    """Which records of the log count: the rule of `automation.definitions.book.Book`, without compiling anything."""
+
+    def __init__(self) -> None:
+        self.next = 0
+        """The offset to go on from."""
+        self._versions: dict[tuple[str, str, str], int] = {}
+        self._open: dict[str, list[tuple[DefinitionSaved, Copied]]] = {}
+
+    def known(self, saved: DefinitionSaved, offset: int) -> None:
+        """Take over a record that the view holds already."""
+        self.next = max(self.next, offset + 1)
+        place = (saved.tenant, saved.kind, saved.id)
+        self._versions[place] = max(saved.version, self._versions.get(place, 0))
+
+    def take(self, saved: DefinitionSaved, value: bytes, offset: int) -> list[Copied]:
+        """Return what a record of the log adds to the view: with the last one of an apply all of it, or nothing."""
+        waiting = self._open.setdefault(saved.apply_id, [])
+        waiting.append((saved, Copied(key_of(saved), value, offset)))
+        if not saved.last_of_apply:
+            return []
+        del self._open[saved.apply_id]
+        if any(self._versions.get((one.tenant, one.kind, one.id), 0) != one.replaces for one, _ in waiting):
+            return []
+        for one, copied in waiting:
+            self.known(one, copied.offset)
+        return [copied for _, copied in waiting]
+
+
+def key_of(saved: DefinitionSaved) -> bytes:
+    """Return `tenant/kind/id`, for what a stage entry may have pinned with the version."""
+    version = f"/{saved.version}" if saved.kind in _VERSIONED else ""
+    return f"{saved.tenant}/{saved.kind}/{saved.id}{version}".encode()
+
+
+class DefinitionsView:
+    """Keeps the view up with the log while this process is assigned it; one of a group does."""
+
+    def __init__(self, kafka: KafkaSettings, topics: Topics, group: str, instance_id: str | None = None) -> None:
+        self._kafka = kafka
+        self._part = TopicPartition(topics.definitions, 0)
+        self._view = TopicPartition(topics.definitions_view, 0)
+        self._writer_id = f"{group}-definitions-view"
+        member = f"{instance_id}-definitions" if instance_id else None
+        self._reader: Callable[[], AIOKafkaConsumer] = lambda: consumer(
+            kafka, group, offset_reset="none", instance_id=member
+        )
+        self._codec = DefinitionCodec()
+        self._stopping = asyncio.Event()
+
+    def stop(self) -> None:
+        """Ask for an orderly end."""
+        self._stopping.set()
+
+    async def run(self) -> None:
+        """Follow the definitions until asked to stop."""
+        reader, generations = self._reader(), Generations()
+        reader.subscribe([self._part.topic], listener=generations)
+        await reader.start()
+        try:
+            while not self._stopping.is_set():
+                if reader.assignment():
+                    await self._own(reader, generations)
+                else:
+                    await asyncio.sleep(_WAIT_MS / 1000)
+        finally:
+            await reader.stop()
+
+    async def _own(self, reader: AIOKafkaConsumer, generations: Generations) -> None:
+        """Write the view for as long as the log is assigned to us."""
+        generation = generations.count
+        writer = producer(self._kafka, transactional_id=self._writer_id)
+        await writer.start()
+        try:
+            force = await self._read_view()
+            if generations.count == generation:
+                reader.seek(self._part, force.next)
+            while not self._stopping.is_set() and generations.count == generation:
+                await self._write(writer, await self._fetch(reader, force, generations, generation))
+        except ProducerFenced:
+            logger().info("definitions_view_overtaken")  # another process has been assigned the log
+        finally:
+            await writer.stop()
+
+    async def _fetch(
+        self, reader: AIOKafkaConsumer, force: InForce, generations: Generations, generation: int
+    ) -> list[Copied]:
+        try:
+            fetched = await reader.getmany(self._part, timeout_ms=_WAIT_MS)
+        except NoOffsetForPartitionError:
+            reader.seek(self._part, force.next)  # resolved before our seek: it is ours that counts
+            return []
+        if generations.count != generation:
+            return []
+        found = [(record.value, record.offset) for record in fetched.get(self._part, ())]
+        return [one for value, at in found for one in force.take(self._codec.decode(value), value, at)]
+
+    async def _write(self, writer: AIOKafkaProducer, copied: Sequence[Copied]) -> None:
+        if not copied:
+            return
+        async with writer.transaction():
+            for one in copied:
+                headers = [(OFFSET_HEADER, b"%d" % one.offset)]
+                await writer.send_and_wait(self._view.topic, one.value, one.key, partition=0, headers=headers)
+
+    async def _read_view(self) -> InForce:
+        """Return what the view holds, after the writer before us was fenced."""
+        reader: Any = consumer(self._kafka, None, offset_reset="none")
+        force = InForce()
+        await reader.start()
+        try:
+            await reader._client._wait_on_metadata(self._view.topic)  # assigning a topic never seen fails
+            reader.assign([self._view])
+            first, end = await reader.beginning_offsets([self._view]), await reader.end_offsets([self._view])
+            reader.seek(self._view, first[self._view])
+            while await reader.position(self._view) < end[self._view]:
+                for record in (await reader.getmany(self._view, timeout_ms=_WAIT_MS)).get(self._view, ()):
+                    force.known(self._codec.decode(record.value), int(dict(record.headers)[OFFSET_HEADER]))
+        finally:
+            await reader.stop()
+        return force
