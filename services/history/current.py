@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, cast
 
+import orjson
+
 from automation.items import events as item
 from automation.payments import events as payment
 from automation.values import Money, Value, plain
 from services.history.records import Current, Log, LogRecord
-from services.history.values import from_json, to_json
+from services.history.values import to_json
 
 TITLE, AMOUNT = "title", "amount"
 """Codes of the fields that have a column of their own."""
@@ -27,7 +29,7 @@ class Draft:
 
     def __init__(self, row: Current) -> None:
         self._columns: list[Any] = list(row)
-        self._fields: dict[str, Value] | None = None
+        self._fields: dict[str, Any] | None = None
         self.version = row.version
 
     def apply(self, record: LogRecord) -> None:
@@ -50,7 +52,7 @@ class Draft:
     def set_fields(self, values: Mapping[str, Value]) -> None:
         """Take over field values, and into the columns what has one."""
         if self._fields is None:
-            self._fields = from_json(self._columns[_FIELDS])
+            self._fields = orjson.loads(self._columns[_FIELDS])  # as JSON: what stays is written back as it is
         self._fields.update(values)
         if TITLE in values:
             self.set(title=str(plain(values[TITLE]) or "").replace("\0", ""))
