@@ -38,5 +38,6 @@ def _row(method: str, path: str, operation: Mapping[str, Any]) -> str:
     told = re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(operation["description"].partition("\n\n")[0]))
     role = operation["x-role"]
     needs = "no key" if role == "public" else f"role {role}"
-    where = f"<code>{method.upper()}</code></td><td><code>{escape(path)}</code>"
+    breakable = escape(path).replace("/", "/<wbr>")
+    where = f"<code>{method.upper()}</code></td><td><code>{breakable}</code>"
     return f"<tr><td>{where}</td><td>{told} <em>({needs})</em></td></tr>"

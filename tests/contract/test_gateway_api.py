@@ -376,7 +376,7 @@ async def test_whoever_opens_the_address_in_a_browser_is_told_what_it_is(world: 
     page = await world.call("GET", "/", key=None, headers={"host": "<script>alert(1)</script>"})
     text = page.body.decode()
     assert page.headers["content-security-policy"].startswith("default-src 'none'")
-    assert "/v1/items/{item_type}/{item_id}/changes" in text
+    assert "/v1/items/{item_type}/{item_id}/changes" in text.replace("<wbr>", "")
     assert "<script" not in text
 
 

@@ -73,7 +73,7 @@ def _listed(counts: Mapping[str, int]) -> str:
 
 def links(gateway: str, key_file: Path, pay: Iterable[str], moved: Iterable[Key]) -> Iterator[str]:
     """Yield what to look at next, one line each."""
-    yield f"HTTP API        {gateway}/v1"
+    yield f"HTTP API        {gateway}/"
     yield f"its key         {key_file}"
     for link in pay:
         yield f"a payment page  {link}"
