@@ -31,7 +31,7 @@ def test_paid_link_moves_the_deal_once(company: Company) -> None:
     assert (mail["recipient"], mail["sender"]) == ("client@home.test", "ann@acme-desks.test")
     assert f"please pay 20000.00 EUR for {deal.title} at {link['payment_link']}" in mail["text"]
     page = eventually(lambda: _page(company, link["payment_link"]))
-    assert "20000.00 EUR" in page
+    assert "20\N{NARROW NO-BREAK SPACE}000.00 EUR" in page
     assert "Waiting for payment" in page
 
     payment = link["payment_id"]
