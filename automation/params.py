@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, TypeAlias
 
 from pydantic import Field
 
+from automation.insertion.printable import Target
 from automation.values import FieldType, Personal, Value
-
-Target: TypeAlias = Literal["plain", "single_line", "html", "bbcode"]
 
 
 @dataclass(frozen=True, slots=True)

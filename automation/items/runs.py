@@ -143,8 +143,3 @@ def on_deadline(turn: Turn, run: Run) -> None:
         turn.act("system", "system", "", run.cause_id)
         turn.emit(e.EffectAnswered(effect_id, run.run_id, "failed", "delivery_unknown", {}, 0))
     turn.later(lambda t: on_answered(t, run.run_id))
-
-
-def open_runs(state: ItemState) -> tuple[Run, ...]:
-    """Return the runs that have begun and not ended, in the order of their begin."""
-    return tuple(state.runs.values())

@@ -124,5 +124,5 @@ def delete(turn: Turn) -> None:
     waiting, entry = stages.unfinished(turn), turn.state.entry
     deleted = turn.emit(e.ItemDeleted())
     stages.cancel(turn, waiting, entry, "item_deleted", deleted.envelope.event_id)
-    for run in runs.open_runs(turn.state):
+    for run in tuple(turn.state.runs.values()):
         turn.emit(e.RuleRunCancelled(run.run_id, run.rule_id, run.rule_version, run.entry, "item_deleted"))
