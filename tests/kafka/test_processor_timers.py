@@ -7,8 +7,10 @@ from collections.abc import AsyncIterator
 
 import orjson
 import pytest
+from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from services.edge.kafka import KafkaSettings
+from services.edge.processor.inbox import Inbox
 from tests.processor_world import ToyWorld
 
 pytestmark = pytest.mark.kafka
@@ -65,3 +67,19 @@ async def test_a_timer_asks_another_item_in_the_same_transaction(world: ToyWorld
     await world.arrived(18)
     verdict = await world.verdict()
     assert not verdict.bad, verdict.examples
+
+
+async def test_what_no_fetch_has_shown_yet_counts_as_following(world: ToyWorld) -> None:
+    """The consumer's last answer was empty, and is older than a change: the broker is asked, not the consumer."""
+    part = TopicPartition(world.stream.inbox, 0)
+    consumer = AIOKafkaConsumer(bootstrap_servers=world.place.bootstrap, fetch_max_wait_ms=100)
+    await consumer.start()
+    consumer.assign([part])
+    consumer.seek(part, 0)
+    await consumer.getmany(timeout_ms=300)
+    assert await Inbox(consumer, 10).nothing_follows(part)
+    consumer.pause(part)
+    await world.send("t/toy/1", "add", 0)
+    assert await consumer.position(part) == consumer.highwater(part) == 0
+    assert not await Inbox(consumer, 10).nothing_follows(part)
+    await consumer.stop()

@@ -5,8 +5,12 @@ from __future__ import annotations
 from typing import Any, Protocol
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import KafkaError
+from aiokafka.protocol.offset import OffsetRequest
 
-from automation.values import Moment
+_ANY_CLIENT = -1
+_UNCOMMITTED = 0
+_LATEST = -1
 
 
 class Queued(Protocol):
@@ -34,12 +38,24 @@ class Inbox:
         begin, end = await self._consumer.beginning_offsets([part]), await self._consumer.end_offsets([part])
         return int(begin[part]), int(end[part])
 
-    async def read_to_end_at(self, part: TopicPartition) -> Moment:
-        """Return when a fetch last showed that nothing lies behind what was handed out; 0 if something does."""
-        highwater = self._consumer.highwater(part)
-        if highwater is None or await self._consumer.position(part) < highwater:
-            return 0
-        return int(self._consumer.last_poll_timestamp(part) or 0)
+    async def nothing_follows(self, part: TopicPartition) -> bool:
+        """Ask the broker whether all that it appended was handed out; False where it cannot say.
+
+        Asked for the high watermark, not the last stable offset: a transaction still open has its append times already.
+        A fetch cannot tell this: aiokafka stamps an answer when it reads it, which a busy or stopped process does long
+        after the broker gave it.
+        """
+        client, topic, number = self._consumer._client, part.topic, part.partition
+        leader = client.cluster.leader_for_partition(part)
+        if leader is None or leader < 0:
+            return False
+        try:
+            request = OffsetRequest(_ANY_CLIENT, _UNCOMMITTED, [(topic, [(number, _LATEST)])])
+            response = await client.send(leader, request)
+        except KafkaError:
+            return False
+        _, error, *_, end = response.topics[0][1][0]
+        return not error and await self._consumer.position(part) >= end
 
     def pause_if_full(self, queued: Queued) -> None:
         """Stop fetching for a partition whose queue is long."""

@@ -140,7 +140,7 @@ class Partition:
         while True:
             try:
                 self._decider.fill(batch, self.queue)
-                if not self.queue:
+                if not self.queue and batch.empty:  # what is decided does not wait for the broker's answer
                     await self._fire_by_clock(batch)
             except DefinitionsBehindError as behind:
                 await self._worker.stream.catch_up(behind.version)
@@ -160,14 +160,12 @@ class Partition:
         return Batch(outputs, self.next, self._last_start + settings.batch_ms / 1000)
 
     async def _fire_by_clock(self, batch: Batch) -> None:
-        """Fire by the clock only what was due before a fetch that found the partition read to its high watermark."""
-        now = batch.outputs.timestamp
-        if self._timers.earliest > now:
+        """Fire by the clock only what was due before the broker was asked and had nothing that is not read."""
+        asked = batch.outputs.timestamp - self._worker.settings.timer_grace_ms
+        if self._timers.earliest > asked:
             return
-        read_to_end_at = await self._inbox.read_to_end_at(self.part)
-        if not self.queue:
-            grace = self._worker.settings.timer_grace_ms
-            self._decider.fire_due(batch, min(read_to_end_at - grace, now))
+        if await self._inbox.nothing_follows(self.part) and not self.queue:
+            self._decider.fire_due(batch, asked)
 
     async def _commit(self, batch: Batch) -> None:
         worker = self._worker
