@@ -48,8 +48,10 @@ class ProcessorSettings:
     """Events of a partition's log between two sweeps: what a restore without a local store folds at most."""
     snapshots_per_batch: int = 100
     timer_grace_ms: int = 50
-    """The clock fires a timer when the broker, asked this long after it was due, has nothing that is not read: allows for
-    clocks that differ, and for what a leader has and its high watermark does not show yet."""
+    """The clock fires a timer when the broker, asked this long after it was due, has nothing unread.
+
+    Clocks differ, and a leader may have what its high watermark does not show yet.
+    """
     fetch_wait_ms: int = 100
     """How long the broker holds an empty fetch; partitions resumed meanwhile wait for it."""
     compression: str | None = None
