@@ -12,6 +12,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict
 
 from automation.plan import Context, Plan
+from automation.scope import Schema
 from automation.values import FieldType
 
 Kind = Literal["rule", "trigger", "action"]
@@ -21,6 +22,11 @@ class Params(BaseModel):
     """Base of an entry's parameters: strict, closed, frozen. Instances hold values with all insertions resolved."""
 
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True, arbitrary_types_allowed=True)
+
+    @classmethod
+    def flaws(cls, raw: Mapping[str, Any], schema: Schema) -> Iterator[tuple[str, str]]:
+        """Yield what is wrong with parameters that are right one by one: path and sentence; checked when saved."""
+        yield from ()
 
 
 @dataclass(frozen=True, slots=True)

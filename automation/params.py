@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Annotated, TypeAlias
+from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import Field
 
+from automation.catalogue import Params
+from automation.insertion import InvalidTemplateError, parse_template
+from automation.insertion.model import Placeholder
 from automation.insertion.printable import Target
+from automation.scope import Schema
 from automation.values import FieldType, Personal, Value
 
 
@@ -47,3 +52,42 @@ class Assignment:
 
 
 Assignments = Annotated[tuple[Assignment, ...], Takes("text"), Field(min_length=1, max_length=100)]
+
+
+MOST_FILES = 50
+Files = Annotated[tuple[str, ...], Takes("file"), Field(max_length=MOST_FILES)]
+"""Ids of files: of a file field, or of files of the drive."""
+
+
+class Attached(Params):
+    """Files of the item or of the drive, never both (spec 1.15, 3.2.3); an empty file field attaches nothing.
+
+    Where the spec calls the first type `document_files` (4.32), a subclass narrows `attachment_type` so.
+    """
+
+    attachment_type: Literal["", "item_files", "document_files", "drive"] = ""
+    attachments: Files = ()
+
+    @classmethod
+    def flaws(cls, raw: Mapping[str, Any], schema: Schema) -> Iterator[tuple[str, str]]:
+        """Refuse one parameter without the other, and files of the type that was not chosen."""
+        chosen, given = raw.get("attachment_type") or "", raw.get("attachments") or ()
+        texts = [given] if isinstance(given, str) else given
+        if bool(chosen) != bool(texts):
+            yield ("attachments", "is required") if chosen else ("attachment_type", "is required with attachments")
+            return
+        for at, text in enumerate(texts):
+            if not _is_of(chosen, text, schema):
+                found = "the drive" if chosen != "drive" else "the item"
+                yield f"attachments[{at}]", f"is a file of {found}, and the type is {chosen}: one type only"
+
+
+def _is_of(chosen: str, text: Any, schema: Schema) -> bool:
+    """Say whether a file is of the chosen type: fields are the item's, ids the drive's, results may be either."""
+    try:
+        inserted = parse_template(text, schema).single if isinstance(text, str) and "{{" in text else None
+    except InvalidTemplateError:
+        return True  # reported for the parameter itself
+    if chosen == "drive":
+        return inserted is None or inserted.reference.kind != "field"
+    return isinstance(inserted, Placeholder) and inserted.type in ("file", "list")

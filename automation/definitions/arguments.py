@@ -148,6 +148,7 @@ def compile_arguments(model: type[Params], raw: Mapping[str, Any], schema: Schem
     compiler.errors += [(name, "is required") for name in sorted(required) if raw.get(name) in (None, "", [])]
     given = {name: info for name, info in named.items() if raw.get(name) is not None}
     resolvers = {name: compiler.param(name, info) for name, info in given.items()}
+    compiler.errors += model.flaws(raw, schema)
     if compiler.errors:
         raise InvalidParamsError(tuple(compiler.errors))
     made = Arguments(model, resolvers, required, frozenset(compiler.references))
