@@ -31,6 +31,7 @@ import aiokafka
 import psycopg
 
 from automation.envelope import Envelope, Key, Recorded, event_id, stable_id
+from automation.items import effects
 from automation.items import events as e
 from automation.values import Money, Personal, Value
 from bench.broker import broker, create_topics, delete_topics
@@ -95,7 +96,7 @@ def _event(dice: random.Random, item: str, version: int) -> Any:
         lambda: e.StageMoved("new", dice.choice(("new", "contract", "won")), version, automated=False),
         lambda: e.RuleRunStarted(run, "tell-owner", 3, version, 1_700_000_900_000),
         lambda: e.RuleRunCompleted(run, "tell-owner", 3, version, {}),
-        lambda: e.NotificationRequested(run, run, "7", "7", text, ""),
+        lambda: effects.NotificationRequested(run, run, "7", "7", text, ""),
         lambda: e.EffectAnswered(run, run, "completed", "", {}, 1),
     )
     return dice.choices(made, (2, 1, 1, 1, 0.5, 0.5))[0]()

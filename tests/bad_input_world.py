@@ -16,7 +16,7 @@ from aiokafka.record.util import calc_crc32c_py
 from automation.envelope import Key
 from automation.items import changes as item_changes
 from automation.items.changes import ChangeFrame
-from automation.items.events import Link, ProductRow
+from automation.items.parts import Link, ProductRow
 from automation.values import Money, Personal
 from services.edge.codec import ChangeCodec
 from services.edge.codec.registry import LEDGER, SCHEMA_FOLDER, FolderRegistry

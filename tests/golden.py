@@ -16,6 +16,7 @@ from typing import Any
 
 from automation.envelope import Key, Recorded
 from automation.items import changes as c
+from automation.items import effects
 from automation.items import events as e
 from automation.payments.changes import LinkOrder, RegisterOrder
 from automation.values import Money, Personal
@@ -63,12 +64,12 @@ def _deal(tell: Callable[..., Story], story: Story) -> None:
     tell(c.AddComment(Personal("Grüße 🙂")))
     tell(c.RecordActivity("m1", "mail", Personal("Re: Desk")))
     tell(c.SaveItem({}, stage="invoice_sent"))
-    asked = story.only(e.PaymentRequested)
+    asked = story.only(effects.PaymentRequested)
     tell(_paid("p1", "unpaid"))
     results = {"payment_link": "https://pay.test/1", "payment_id": "p1", "payment_amount": Money(10_000, EUR)}
     tell(c.ReportOutcome(asked.effect_id, asked.run_id, "completed", "", results))
     tell(_paid("p1"))
-    told = next(event for event in story.events if isinstance(event, e.NotificationRequested) and event.run_id)
+    told = next(event for event in story.events if isinstance(event, effects.NotificationRequested) and event.run_id)
     tell(c.ReportOutcome(told.effect_id, told.run_id, "failed", "delivery", {}, 5))
     tell(c.AskItem("f1", "r1", "contact_point", {"address_type": "any"}, "acme/deal/2"))
     tell(c.AskItem("f2", "", "invoice_paid", {"invoice_id": "B1", "amount": Money(5, EUR), "field.title": "B"}, ""))

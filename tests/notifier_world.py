@@ -11,7 +11,7 @@ from typing import Any
 from prometheus_client import CollectorRegistry
 
 from automation.envelope import Envelope, Key, Recorded, event_id
-from automation.items.events import ClientEmailRequested, NotificationRequested
+from automation.items.effects import ClientEmailRequested, NotificationRequested
 from automation.values import Personal
 from services.edge.clock import SetClock
 from services.edge.sql import Database, Params, Row, Transaction

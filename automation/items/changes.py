@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import NamedTuple, TypeAlias
 
 from automation.envelope import Key
-from automation.items.events import Link, ProductRow
+from automation.items.parts import Link, ProductRow
 from automation.values import Moment, Money, Personal, Value
 
 

@@ -9,8 +9,8 @@ from automation.definitions.book import Book
 from automation.envelope import Key, Recorded, stable_id
 from automation.errors import ChangeRefusedError
 from automation.items import changes as c
+from automation.items import effects, facts, invoices, questions, runs, saves, stages
 from automation.items import events as e
-from automation.items import facts, invoices, questions, runs, saves, stages
 from automation.items.door import PAYMENT_STATUSES, admit
 from automation.items.sizes import STATE_LIMIT, STATE_RESERVE, is_too_large
 from automation.items.state import ItemState, Run, has_seen
@@ -141,7 +141,9 @@ def _unknown(turn: Turn, change: c.ItemChange) -> None:
 
 def _gone(turn: Turn, change: c.ItemChange) -> None:
     if isinstance(change, c.AskItem) and change.reply_to:
-        turn.emit(e.ItemAnswered(change.effect_id, change.run_id, change.reply_to, "failed", "item_not_found", {}))
+        turn.emit(
+            effects.ItemAnswered(change.effect_id, change.run_id, change.reply_to, "failed", "item_not_found", {})
+        )
     else:
         turn.emit(e.ChangeSeen("deleted"))
 

@@ -12,7 +12,7 @@ from typing import Any
 from automation.envelope import Key
 from automation.errors import ChangeRefusedError
 from automation.items import changes as c
-from automation.items.events import Link, ProductRow
+from automation.items.parts import Link, ProductRow
 from automation.values import Money
 
 LONGEST_ID = 200

@@ -1,43 +1,15 @@
-"""The events of an item: the facts that its state is folded from (design section 2, spec 6.1)."""
+"""The events of an item: the facts that its state is folded from (design section 2, spec 6.1).
+
+Each dataclass declared here is an event of the log (`automation/declared.py`); what they are made of is in `parts.py`.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar, TypeAlias
 
-from automation.envelope import ItemType
+from automation.items.parts import FieldChange, Link, ProductRow
 from automation.values import Moment, Money, Personal, Value
-
-
-@dataclass(frozen=True, slots=True)
-class FieldChange:
-    """One field with its value before and after."""
-
-    code: str
-    old: Value
-    new: Value
-
-
-@dataclass(frozen=True, slots=True)
-class ProductRow:
-    """One row of products: quantity in thousandths, price of one piece in minor units."""
-
-    product_id: str
-    name: str
-    quantity_milli: int
-    price: Money
-
-
-@dataclass(frozen=True, slots=True)
-class Link:
-    """A link from this item to another one."""
-
-    item_type: ItemType
-    item_id: str
-    relation: str
-    """`client`, `source`, `created`, `invoice`, `order` or `related`."""
-
 
 # --- facts about the item ------------------------------------------------------------------------------------
 
@@ -268,70 +240,7 @@ class TriggerSkipped:
     reason: str
 
 
-# --- calls out of the item (design section 2, steps of kind effect) ------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class NotificationRequested:
-    """One notification to one employee; to `notifier`."""
-
-    CHANNEL: ClassVar[str] = "notification"
-    effect_id: str
-    run_id: str
-    recipient: str
-    sender: str
-    text: Personal
-    link: str
-    """Path of the item form."""
-
-
-@dataclass(frozen=True, slots=True)
-class ClientEmailRequested:
-    """One e-mail to the client; to `notifier`."""
-
-    CHANNEL: ClassVar[str] = "client_email"
-    effect_id: str
-    run_id: str
-    to: Personal
-    sender: str
-    """Sending address."""
-    subject: Personal
-    text: Personal
-    text_type: str
-    """`bbcode` or `html`."""
-    track_clicks: bool
-
-
-@dataclass(frozen=True, slots=True)
-class PaymentRequested:
-    """A payment document and its link are asked for; to `payment_tracker` on the payable's key."""
-
-    CHANNEL: ClassVar[str] = "payment"
-    effect_id: str
-    run_id: str
-    payable: str
-    """Kafka key of the payable: the order's, or the item's own."""
-    order_id: str
-    amount: Money
-    """What to pay; for an order `Money(0, "")`: its outstanding amount."""
-    rows: tuple[ProductRow, ...]
-    title: Personal
-    document_exists: bool = False
-    """The item has another payment document: after the order's own checks this refuses the request (spec 6.8)."""
-
-
-@dataclass(frozen=True, slots=True)
-class ItemAsked:
-    """Another item or aggregate is asked to answer or to do something; to its own key in `crm.changes`."""
-
-    CHANNEL: ClassVar[str] = "item"
-    effect_id: str
-    run_id: str
-    target: str
-    """Kafka key of the item asked."""
-    question: str
-    """What is asked, a closed set: `contact_point` (reads addresses), `invoice_paid` (a fact), `link`…"""
-    args: Mapping[str, Value]
+# --- outcomes of calls out of the item (design section 2, steps of kind effect) ------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -344,29 +253,3 @@ class EffectAnswered:
     reason: str
     results: Mapping[str, Value]
     tries: int
-
-
-@dataclass(frozen=True, slots=True)
-class ItemAnswered:
-    """This item answers another one's question; to `reply_to` in `crm.changes`."""
-
-    CHANNEL: ClassVar[str] = "answer"
-    effect_id: str
-    run_id: str
-    reply_to: str
-    """Kafka key of the item that asked."""
-    status: str
-    reason: str
-    results: Mapping[str, Value]
-
-
-ItemEvent: TypeAlias = (
-    ItemCreated | FieldsChanged | StageMoved | PipelineChanged | ResponsibleChanged | ObserversChanged
-    | ProductRowsChanged | ItemLinked | ItemUnlinked | ItemDeleted | CommentAdded | ActivityRecorded
-    | PaymentNoted | InvoicePaidNoted | ChangeSeen
-    | RuleRunDelayed | RuleRunStarted | RuleRunCompleted | RuleRunSkipped | RuleRunFailed | RuleRunCancelled
-    | TriggerFired | TriggerSkipped
-    | NotificationRequested | ClientEmailRequested | PaymentRequested | ItemAsked | EffectAnswered | ItemAnswered
-)  # fmt: skip
-
-Effect: TypeAlias = NotificationRequested | ClientEmailRequested | PaymentRequested | ItemAsked | ItemAnswered

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from automation.envelope import Envelope, Recorded
+from automation.items import effects
 from automation.items import events as e
 from automation.items.state import ItemState, Payment, Run
 from automation.plan import Answer
@@ -140,7 +141,7 @@ def _called(state: ItemState, env: Envelope, event: Any) -> Patch:
     return {"runs": _put(state.runs, run.run_id, waiting)}
 
 
-def _payment_requested(state: ItemState, env: Envelope, event: e.PaymentRequested) -> Patch:
+def _payment_requested(state: ItemState, env: Envelope, event: effects.PaymentRequested) -> Patch:
     asked = Payment(event.order_id, "requested", event.amount)
     return {"payments": _put(state.payments, event.effect_id, asked), **_called(state, env, event)}
 
@@ -169,7 +170,17 @@ def _nothing(state: ItemState, env: Envelope, event: Any) -> Patch:
     return {}
 
 
-_FOLDS: Mapping[type, Callable[[ItemState, Envelope, Any], Patch]] = {
+class _Folds(dict[type, Callable[[ItemState, Envelope, Any], Patch]]):
+    """The folds by type of event; an effect without one of its own is a call that its run waits for."""
+
+    def __missing__(self, kind: type) -> Callable[[ItemState, Envelope, Any], Patch]:
+        if not hasattr(kind, "CHANNEL"):
+            raise KeyError(kind)
+        self[kind] = _called
+        return _called
+
+
+_FOLDS = _Folds({
     e.ItemCreated: _created,
     e.FieldsChanged: _fields_changed,
     e.StageMoved: _stage_moved,
@@ -193,13 +204,10 @@ _FOLDS: Mapping[type, Callable[[ItemState, Envelope, Any], Patch]] = {
     e.RuleRunCancelled: _ended,
     e.TriggerFired: _nothing,
     e.TriggerSkipped: _trigger_skipped,
-    e.NotificationRequested: _called,
-    e.ClientEmailRequested: _called,
-    e.PaymentRequested: _payment_requested,
-    e.ItemAsked: _called,
+    effects.PaymentRequested: _payment_requested,
     e.EffectAnswered: _answered,
-    e.ItemAnswered: _nothing,
-}
+    effects.ItemAnswered: _nothing,
+})  # fmt: skip
 
 
 def evolve(state: ItemState, recorded: Recorded) -> ItemState:

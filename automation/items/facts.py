@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 from automation.definitions.compiled import CompiledTrigger
 from automation.envelope import stable_id
+from automation.items import effects, stages
 from automation.items import events as e
-from automation.items import stages
 from automation.items.evolve import HOUR_MS
 from automation.items.scope import scope_of
 from automation.items.turn import Turn
@@ -74,7 +74,7 @@ def _notify(turn: Turn, fact_id: str, text: str) -> None:
     if state.responsible:
         effect_id = stable_id("alert", turn.key_text, fact_id)
         turn.emit(
-            e.NotificationRequested(
+            effects.NotificationRequested(
                 effect_id, "", state.responsible, "system", Personal(text), f"/items/{turn.key_text}"
             )
         )

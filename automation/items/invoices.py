@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from automation.envelope import Key, stable_id
-from automation.items import events as e
+from automation.items import effects
 from automation.items.sizes import REQUEST_LIMIT, TURN_LIMIT, weight
 from automation.items.state import ItemState
 from automation.items.turn import Turn
@@ -25,7 +25,7 @@ def on_stage_entered(turn: Turn) -> None:
     for link in sources:
         target = Key(state.tenant, link.item_type, link.item_id).text
         effect_id = stable_id("fact", "invoice_paid", turn.key_text, state.entry, target)
-        turn.emit(e.ItemAsked(effect_id, "", target, "invoice_paid", fact))
+        turn.emit(effects.ItemAsked(effect_id, "", target, "invoice_paid", fact))
 
 
 def _fact(state: ItemState, room: int) -> Mapping[str, Value]:

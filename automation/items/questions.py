@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from automation.items import changes as c
+from automation.items import effects, facts
 from automation.items import events as e
-from automation.items import facts
 from automation.items.contacts import email_of
 from automation.items.invoices import FIELD_PREFIX
 from automation.items.sizes import REQUEST_LIMIT, weight
@@ -34,7 +34,9 @@ def answer(turn: Turn, asked: c.AskItem) -> None:
     told = reply(turn, asked) if reply else Answer("failed", "unknown_question", {})
     if weight(told.results) > REQUEST_LIMIT:
         told = Answer("failed", "item_too_large", {})
-    turn.emit(e.ItemAnswered(asked.effect_id, asked.run_id, asked.reply_to, told.status, told.reason, told.results))
+    turn.emit(
+        effects.ItemAnswered(asked.effect_id, asked.run_id, asked.reply_to, told.status, told.reason, told.results)
+    )
 
 
 def _invoice_paid(turn: Turn, asked: c.AskItem) -> None:

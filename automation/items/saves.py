@@ -9,6 +9,7 @@ from automation.items import changes as c
 from automation.items import events as e
 from automation.items import invoices, runs, stages
 from automation.items.fields import checked
+from automation.items.parts import FieldChange
 from automation.items.turn import Turn
 
 AUTOMATED = ("automation_rule", "business_process")
@@ -95,7 +96,7 @@ def _save_fields(turn: Turn, change: c.SaveItem) -> None:
         return
     now = checked(turn.view.fields(turn.key.item_type), change.fields)
     old = turn.state.fields
-    rows = tuple(e.FieldChange(code, old.get(code), new) for code, new in now.items() if old.get(code) != new)
+    rows = tuple(FieldChange(code, old.get(code), new) for code, new in now.items() if old.get(code) != new)
     if rows:
         turn.emit(e.FieldsChanged(rows))
 

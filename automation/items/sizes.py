@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import Any
 
 from automation.envelope import Recorded
-from automation.items.events import ItemAnswered, ItemAsked, PaymentRequested
+from automation.items.effects import ItemAnswered, ItemAsked, PaymentRequested
 from automation.items.state import ItemState
 from automation.values import Money, Personal
 

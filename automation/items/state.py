@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from automation.envelope import Key, stable_id
-from automation.items.events import Link, ProductRow
+from automation.items.parts import Link, ProductRow
 from automation.plan import Answer
 from automation.seen import digest, position
 from automation.values import Moment, Money, Value

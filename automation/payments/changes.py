@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from automation.items.events import ProductRow
+from automation.items.parts import ProductRow
 from automation.values import Moment, Money, Personal
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from automation.envelope import Key, Recorded
-from automation.items.events import ProductRow
+from automation.items.parts import ProductRow
 from automation.payments.events import PaymentDocumentCreated, PaymentDocumentPaid, PaymentDocumentVoided
 from automation.values import Money, Personal
 

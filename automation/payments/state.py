@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from automation.items.events import ProductRow
+from automation.items.parts import ProductRow
 from automation.payments.events import NO_MONEY
 from automation.seen import WIDTH, digest, position
 from automation.values import Moment, Money

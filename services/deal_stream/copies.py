@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from automation.envelope import Key, Recorded, stable_id
 from automation.items import changes as c
-from automation.items import events as e
+from automation.items import effects
 from automation.items.turn import Request
 from automation.payments.changes import RequestPayment
 from services.edge.codec import ChangeCodec, EventCodec, event_headers
@@ -26,18 +26,22 @@ class Copies:
         self._events = events
         self._changes = changes
         self._payments = payments
-        self._makers: Mapping[type, Callable[[Recorded], Output]] = {
-            e.NotificationRequested: self._effect,
-            e.ClientEmailRequested: self._effect,
-            e.PaymentRequested: self._payment,
-            e.ItemAsked: self._asked,
-            e.ItemAnswered: self._answered,
+        self._makers: dict[type, Callable[[Recorded], Output] | None] = {
+            effects.PaymentRequested: self._payment,
+            effects.ItemAsked: self._asked,
+            effects.ItemAnswered: self._answered,
         }
 
     def of(self, recorded: Recorded) -> Sequence[Output]:
         """Return the copy of an effect; nothing for any other event."""
-        make = self._makers.get(type(recorded.event))
+        kind = type(recorded.event)
+        make = self._makers[kind] if kind in self._makers else self._learn(kind)
         return (make(recorded),) if make else ()
+
+    def _learn(self, kind: type) -> Callable[[Recorded], Output] | None:
+        """An effect without a maker of its own goes to `crm.effects`: whoever has its channel performs it."""
+        made = self._makers[kind] = self._effect if hasattr(kind, "CHANNEL") else None
+        return made
 
     def request(self, request: Request) -> Output:
         """Return the record of a request that no event stands for."""
@@ -56,7 +60,7 @@ class Copies:
         )  # fmt: skip
 
     def _payment(self, recorded: Recorded) -> Output:
-        event: e.PaymentRequested = recorded.event
+        event: effects.PaymentRequested = recorded.event
         request = RequestPayment(
             event.effect_id, event.run_id, recorded.envelope.key.text, event.order_id, event.amount, event.rows,
             event.title, event.document_exists,
@@ -64,13 +68,13 @@ class Copies:
         return self._to(self._topics.payments, self._payments, recorded, event.payable, event.effect_id, request)
 
     def _asked(self, recorded: Recorded) -> Output:
-        event: e.ItemAsked = recorded.event
+        event: effects.ItemAsked = recorded.event
         reply_to = recorded.envelope.key.text if event.run_id else ""
         asked = c.AskItem(event.effect_id, event.run_id, event.question, event.args, reply_to)
         return self._to(self._topics.changes, self._changes, recorded, event.target, event.effect_id, asked)
 
     def _answered(self, recorded: Recorded) -> Output:
-        event: e.ItemAnswered = recorded.event
+        event: effects.ItemAnswered = recorded.event
         told = c.ReportOutcome(event.effect_id, event.run_id, event.status, event.reason, event.results)
         change_id = stable_id("answer", event.effect_id)
         return self._to(self._topics.changes, self._changes, recorded, event.reply_to, change_id, told)

@@ -11,8 +11,8 @@ from automation.definitions.models import FieldDef
 from automation.envelope import STAGED, Key, stable_id
 from automation.errors import ChangeRefusedError
 from automation.items import changes as c
-from automation.items.events import Link, ProductRow
 from automation.items.fields import checked
+from automation.items.parts import Link, ProductRow
 from automation.values import Moment, Money, Personal, Value
 from services.gateway import bodies as b
 from services.gateway.problems import Fault, Problem

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from html import escape
 
-from automation.items.events import ProductRow
+from automation.items.parts import ProductRow
 from automation.money import amount_text
 from automation.payments.page import Page
 from automation.values import Money

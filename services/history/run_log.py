@@ -104,7 +104,7 @@ class _Folding:
             self.firings.append(_firing(envelope, event))
         elif isinstance(event, e.EffectAnswered):
             self._answer(envelope, event)
-        elif isinstance(event, e.Effect):
+        elif hasattr(event, "CHANNEL"):
             call = Call(event.effect_id, event.CHANNEL, envelope.recorded_at)
             self.calls.setdefault(event.run_id, {}).setdefault(event.effect_id, call)
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, TypeAlias
 
 from automation.envelope import Envelope, Recorded
+from automation.items import effects
 from automation.items import events as e
 from automation.values import Moment, Value
 
@@ -113,7 +114,7 @@ def _invoice(event: e.InvoicePaidNoted) -> tuple[str, Facts]:
     return "invoice_paid", {"invoice_id": event.invoice_id, "amount": event.amount}
 
 
-def _email(event: e.ClientEmailRequested) -> tuple[str, Facts]:
+def _email(event: effects.ClientEmailRequested) -> tuple[str, Facts]:
     addressed: Facts = {"to": event.to, "sender": event.sender, "subject": event.subject}
     return "client_email", {"effect_id": event.effect_id, **addressed, "text": event.text}
 
@@ -132,7 +133,7 @@ _TIMELINE: Mapping[type, Callable[[Any], tuple[str, Facts] | None]] = {
     e.ActivityRecorded: _activity,
     e.PaymentNoted: _payment,
     e.InvoicePaidNoted: _invoice,
-    e.ClientEmailRequested: _email,
+    effects.ClientEmailRequested: _email,
     e.ItemDeleted: _deleted,
 }
 

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, NamedTuple, get_args
+from typing import Any, NamedTuple
 
+import automation.items
+from automation.declared import declared
 from automation.items import events as e
 from automation.values import Money
 from services.edge.codec import Head
@@ -238,7 +240,7 @@ def _paid(item: _Item, event: e.PaymentNoted) -> None:
 
 
 _NOTES: Mapping[type, Callable[[_Item, Any], None]] = {
-    **dict.fromkeys(get_args(e.Effect), _called),
+    **dict.fromkeys(declared(automation.items, endings=("effects",)), _called),
     e.EffectAnswered: _answered,
     e.PaymentNoted: _paid,
 }

@@ -10,7 +10,7 @@ from email.policy import SMTP
 from html.parser import HTMLParser
 
 from automation.envelope import stable_id
-from automation.items.events import ClientEmailRequested
+from automation.items.effects import ClientEmailRequested
 from services.notifier.bbcode import Rendered, render
 from services.notifier.channel import Delivery
 

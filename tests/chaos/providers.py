@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from automation.items.events import ClientEmailRequested, NotificationRequested
+from automation.items.effects import ClientEmailRequested, NotificationRequested
 from services.edge.kafka import KafkaSettings
 from services.edge.log import set_up_logging
 from services.edge.topics import Topics, TopicSettings

@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 from automation.definitions.saved import DefinitionSaved
 from automation.envelope import Envelope, Recorded
 from automation.items.changes import AddComment, ChangeFrame, CreateItem, ReportOutcome, SaveItem
-from automation.items.events import FieldChange, FieldsChanged, StageMoved
+from automation.items.events import FieldsChanged, StageMoved
+from automation.items.parts import FieldChange
 from automation.items.state import ItemState
 from automation.values import Money, Personal
 from services.edge.codec import (

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from automation.envelope import Key, stable_id
 from automation.items import changes as c
-from automation.items import events as e
+from automation.items import effects
 from automation.items.evolve import initial
 from automation.values import Money
 from services.deal_stream.stream import DealStream
@@ -84,7 +84,9 @@ class History:
     def _answers(self, decision: Decision) -> Iterator[tuple[bytes, bytes]]:
         """Answer what notifier and payment tracker would, most of the time."""
         for envelope, event in decision.events:
-            asked = isinstance(event, e.NotificationRequested | e.ClientEmailRequested | e.PaymentRequested)
+            asked = isinstance(
+                event, effects.NotificationRequested | effects.ClientEmailRequested | effects.PaymentRequested
+            )
             if not asked or not event.run_id or self.rng.random() < 0.2:
                 continue
             status = self.rng.choice(["completed", "completed", "failed"])

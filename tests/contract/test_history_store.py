@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from automation.envelope import Key, Recorded
+from automation.items import effects, evolve
 from automation.items import events as e
-from automation.items import evolve
 from automation.payments.events import OrderRegistered
 from automation.values import Money, Personal
 from services.edge.sql import Database, PositionRefusedError
@@ -21,7 +21,7 @@ pytest_plugins = ["tests.postgres", "tests.databases"]
 
 EURO_10 = Money(1000, "EUR")
 CREATED = e.ItemCreated({"title": "Roof", "amount": EURO_10}, "sales", "new", "7", "7", (), automated=False)
-MAIL = e.ClientEmailRequested(
+MAIL = effects.ClientEmailRequested(
     "eff-1", "run-1", Personal("ann@example.org"), "shop@acme.test", Personal("Pay"), Personal("link"), "bbcode", False
 )
 LIFE = (
@@ -30,7 +30,7 @@ LIFE = (
     MAIL,
     e.FieldsChanged((e.FieldChange("amount", EURO_10, Money(2500, "EUR")),)),
     e.CommentAdded("com-1", Personal("called"), "7"),
-    e.NotificationRequested("eff-2", "run-2", "7", "8", Personal("hello"), "/deal/1"),
+    effects.NotificationRequested("eff-2", "run-2", "7", "8", Personal("hello"), "/deal/1"),
     e.EffectAnswered("eff-1", "run-1", "completed", "", {"message_id": "m1"}, 2),
     e.RuleRunCompleted("run-1", "rule-1", 3, 1, {"sent": True}),
     e.PaymentNoted("pay-1", "", "paid", Money(2500, "EUR"), ""),

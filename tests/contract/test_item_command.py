@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from automation.items import effects
 from automation.items import events as e
 from automation.values import Money, Personal
 from services.cli.commands.item import COMMAND
@@ -25,7 +26,7 @@ EVENTS = stream(
     e.RuleRunFailed("run-1", "rule-1", 2, 2, "order_not_found"),
     e.CommentAdded("0123456789abcdef0123456789abcdef", Personal("a long story " * 20 + "x" * 200), "7"),
     e.FieldsChanged((e.FieldChange("note", "one " * 40, "two " * 40),)),
-    e.NotificationRequested("f" * 32, "e" * 32, "7", "7", Personal("x"), ""),
+    effects.NotificationRequested("f" * 32, "e" * 32, "7", "7", Personal("x"), ""),
 )
 
 

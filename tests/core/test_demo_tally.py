@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from automation.envelope import Recorded
 from automation.items import changes as c
-from automation.items import events as e
+from automation.items import effects
 from automation.payments.events import NoticeIgnored
 from automation.values import Money
 from services.cli.demo.tally import Tally
@@ -24,7 +24,7 @@ def test_calls_are_open_until_answered() -> None:
     story = _counted(tally, sent(scenario()))
     assert [list(kinds.values()) for kinds in tally.open.values()] == [["PaymentRequested"]]
 
-    story.answer(story.only(e.PaymentRequested), **LINK)
+    story.answer(story.only(effects.PaymentRequested), **LINK)
     _counted(tally, story)
     assert [list(kinds.values()) for kinds in tally.open.values()] == [["ClientEmailRequested"]]
     assert tally.calls == {("PaymentRequested", "completed"): 1}

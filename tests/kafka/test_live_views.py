@@ -15,8 +15,8 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from automation.envelope import Key, Recorded
+from automation.items import effects, evolve
 from automation.items import events as e
-from automation.items import evolve
 from automation.values import Money, Personal
 from services.edge import topic_check
 from services.edge.codec import item_events
@@ -56,7 +56,9 @@ def _life(key: Key) -> list[Recorded]:
     """Return a short life of a deal: created, repriced, moved, a rule with an e-mail, a payment; some are deleted."""
     number = int(key.item_id)
     price, stage = Money(1000 * (number + 1), "EUR" if number % 2 else "USD"), f"s{number % 3}"
-    mail = e.ClientEmailRequested("m", "r", Personal("a@b.test"), "s", Personal("x"), Personal("y"), "bbcode", False)
+    mail = effects.ClientEmailRequested(
+        "m", "r", Personal("a@b.test"), "s", Personal("x"), Personal("y"), "bbcode", False
+    )
     events: list[Any] = [
         e.ItemCreated({"amount": Money(1, "EUR")}, "sales", "new", "7", "7", (), automated=False),
         e.FieldsChanged((e.FieldChange("amount", Money(1, "EUR"), price),)),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from automation.catalogue import Entry, Params
 from automation.envelope import STAGED
-from automation.items.events import NotificationRequested
+from automation.items.effects import NotificationRequested
 from automation.params import PlainText, Principals, UserRef
 from automation.people import expand, one_of
 from automation.plan import Call, Completed, Context, Failed, Plan

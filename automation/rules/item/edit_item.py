@@ -5,8 +5,9 @@ from __future__ import annotations
 from automation.catalogue import Entry, Params
 from automation.envelope import STAGED
 from automation.errors import ChangeRefusedError
-from automation.items.events import FieldChange, FieldsChanged
+from automation.items.events import FieldsChanged
 from automation.items.fields import checked
+from automation.items.parts import FieldChange
 from automation.params import Assignments, Flag, UserRef
 from automation.plan import Completed, Context, Failed, Plan
 from automation.values import Value, is_empty

@@ -9,7 +9,7 @@ from pydantic import Field
 from automation.catalogue import Entry, Params
 from automation.envelope import STAGED, Key
 from automation.items.contacts import email_of
-from automation.items.events import ClientEmailRequested, ItemAsked
+from automation.items.effects import ClientEmailRequested, ItemAsked
 from automation.params import Address, Flag, Line, Typed
 from automation.plan import Call, Completed, Context, Failed, Plan
 from automation.values import Personal, Value, is_empty, plain

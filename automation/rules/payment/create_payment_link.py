@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from automation.catalogue import Entry, Params
 from automation.envelope import STAGED, Key
 from automation.items.door import LONGEST_ID, MOST_MINOR
-from automation.items.events import PaymentRequested, ProductRow
+from automation.items.effects import PaymentRequested
+from automation.items.parts import ProductRow
 from automation.items.state import ItemState
 from automation.money import Rates, convert
 from automation.params import Flag, OrderRef

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from automation.envelope import Key
-from automation.items.events import Link
+from automation.items.parts import Link
 from automation.values import Money, Value
 from services.cli.demo import people
 from services.cli.demo.calendar import day_of

@@ -5,7 +5,7 @@ from __future__ import annotations
 from random import Random
 from typing import NamedTuple
 
-from automation.items.events import ProductRow
+from automation.items.parts import ProductRow
 from automation.values import Money
 
 SALES = ("ann", "cem", "dora", "emil", "berta")

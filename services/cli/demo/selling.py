@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from automation.envelope import Key
-from automation.items.events import Link
+from automation.items.parts import Link
 from automation.values import Money, Value
 from services.cli.demo import people
 from services.cli.demo.billing import bill, quote

@@ -8,7 +8,7 @@ from typing import Any, Literal, NamedTuple
 
 from automation.envelope import Key, stable_id
 from automation.items import changes as c
-from automation.items.events import Link, ProductRow
+from automation.items.parts import Link, ProductRow
 from automation.payments.changes import RegisterOrder
 from automation.values import Moment, Money, Personal, Value
 from services.cli.demo import calendar

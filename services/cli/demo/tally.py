@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from automation.envelope import Recorded
+from automation.items import effects
 from automation.items import events as e
 from automation.payments import events as p
 
@@ -52,8 +53,8 @@ class Tally:
             self._call(envelope.key.text, event)
 
     def _call(self, key: str, event: Any) -> None:
-        if isinstance(event, e.NotificationRequested | e.ClientEmailRequested | e.PaymentRequested | e.ItemAsked):
-            alert = isinstance(event, e.NotificationRequested) and not event.run_id
+        if hasattr(event, "CHANNEL") and not isinstance(event, effects.ItemAnswered):
+            alert = isinstance(event, effects.NotificationRequested) and not event.run_id
             self.alerts += alert
             if event.run_id or alert:  # a fact for another item asks for no answer
                 self.open.setdefault(key, {})[event.effect_id] = "Alert" if alert else type(event).__name__

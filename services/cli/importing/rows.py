@@ -10,8 +10,8 @@ from automation.definitions.models import FieldDef
 from automation.envelope import CRM_ALL, STAGED, Key, stable_id
 from automation.errors import ChangeRefusedError
 from automation.items.changes import ChangeFrame, CreateItem, SaveItem
-from automation.items.events import Link
 from automation.items.fields import checked
+from automation.items.parts import Link
 from automation.values import Moment, Value
 from services.cli.importing.mapping import ItemMapping
 from services.cli.importing.mapping import Mapping as MappingFile

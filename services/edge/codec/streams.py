@@ -1,15 +1,16 @@
-"""Which classes each stream of records is made of: a class listed in a union of `automation/` has a schema."""
+"""Which classes each stream of records is made of: each has a schema."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple, get_args
 
+import automation.items
+from automation.declared import declared
 from automation.definitions.saved import DefinitionSaved
 from automation.envelope import Envelope
 from automation.items.changes import SIGNED as SIGNED_ITEM_CHANGES
-from automation.items.changes import ChangeFrame, ItemChange
-from automation.items.events import ItemEvent
+from automation.items.changes import ChangeFrame
 from automation.payments.changes import SIGNED as SIGNED_PAYMENT_CHANGES
 from automation.payments.changes import PaymentChange
 from automation.payments.events import PaymentEvent
@@ -38,8 +39,10 @@ class StreamClasses(NamedTuple):
         return derive_record(self.frame, self.frame_field, body, self.space)
 
 
-ITEMS = StreamClasses("items", get_args(ItemEvent), Envelope, "envelope")
-CHANGES = StreamClasses("changes", get_args(ItemChange), ChangeFrame, "frame", SIGNED_ITEM_CHANGES)
+ITEMS = StreamClasses("items", declared(automation.items, endings=("events", "effects")), Envelope, "envelope")
+CHANGES = StreamClasses(
+    "changes", declared(automation.items, endings=("changes",)), ChangeFrame, "frame", SIGNED_ITEM_CHANGES
+)
 PAYMENTS = StreamClasses("payments", get_args(PaymentEvent), Envelope, "envelope")
 PAYMENT_CHANGES = StreamClasses(
     "payment_changes", get_args(PaymentChange), ChangeFrame, "frame", SIGNED_PAYMENT_CHANGES

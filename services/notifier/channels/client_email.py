@@ -8,7 +8,7 @@ from typing import Final
 
 from aiosmtplib import SMTP, SMTPException, SMTPResponseException
 
-from automation.items.events import ClientEmailRequested
+from automation.items.effects import ClientEmailRequested
 from services.notifier.channel import (
     Channel,
     ChannelEntry,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Final
 
-from automation.items.events import NotificationRequested
+from automation.items.effects import NotificationRequested
 from services.edge.sql import storable
 from services.notifier.channel import ChannelEntry, Delivery, Message, Rejected, Resources, Result, Sent
 from services.notifier.inbox import Inbox, Notification

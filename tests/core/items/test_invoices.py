@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from automation.envelope import Key
 from automation.items import changes as c
+from automation.items import effects
 from automation.items import events as e
 from automation.values import Money
 from tests.core.spec import DEAL, PEOPLE, TENANT, Story, book_of, deal, pipeline, trigger
@@ -25,7 +26,7 @@ def test_covered_invoice_becomes_paid_and_tells_its_source() -> None:
     story = invoice(title="Invoice 7").when(c.ReportPayment("p", "", "paid", EUR_100, ""), source="app")
 
     assert story.kinds() == ["PaymentNoted", "StageMoved", "ItemAsked"]
-    fact = story.only(e.ItemAsked)
+    fact = story.only(effects.ItemAsked)
     assert (fact.target, fact.question) == (DEAL.text, "invoice_paid")
     assert fact.args["field.title"] == "Invoice 7"
 
@@ -49,12 +50,12 @@ def test_other_currency_does_not_cover() -> None:
 def test_paying_again_after_un_paying_is_a_new_fact() -> None:
     """Each transition into Paid counts; saving a paid invoice again does not."""
     story = invoice().when(c.SaveItem({}, stage="won"))
-    first = story.only(e.ItemAsked)
+    first = story.only(effects.ItemAsked)
     assert story.when(c.SaveItem({"title": "x"}, stage="won")).kinds() == ["FieldsChanged"]
 
     story.when(c.SaveItem({}, stage="new"))
     story.when(c.SaveItem({}, stage="won"))
-    assert story.only(e.ItemAsked).effect_id != first.effect_id
+    assert story.only(effects.ItemAsked).effect_id != first.effect_id
 
 
 def paid_fact(effect_id: str = "f1") -> c.AskItem:
@@ -68,7 +69,7 @@ def test_invoice_paid_moves_the_deal_and_alerts() -> None:
     story = deal(trigger("inv", "track_invoice_payment", "assembly")).when(paid_fact(), source="app")
 
     assert story.kinds() == ["InvoicePaidNoted", "TriggerFired", "StageMoved", "NotificationRequested"]
-    assert "invoice of 100.00 EUR" in story.only(e.NotificationRequested).text.text
+    assert "invoice of 100.00 EUR" in story.only(effects.NotificationRequested).text.text
 
 
 def test_condition_may_test_invoice_fields() -> None:
@@ -113,5 +114,5 @@ def test_contact_answers_with_its_first_address() -> None:
     story.when(c.CreateItem({"email_home": "c1@home.test"}))
     story.when(c.AskItem("e1", "r1", "contact_point", {"address_type": "any"}, DEAL.text))
 
-    told = story.only(e.ItemAnswered)
+    told = story.only(effects.ItemAnswered)
     assert (told.reply_to, told.results["email"].text) == (DEAL.text, "c1@home.test")

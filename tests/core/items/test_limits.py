@@ -10,6 +10,7 @@ from automation.definitions import models as m
 from automation.envelope import Key
 from automation.errors import ChangeRefusedError
 from automation.items import changes as c
+from automation.items import effects
 from automation.items import events as e
 from automation.items.decide import fire, timers
 from automation.items.sizes import MOST_LINKS, STATE_LIMIT, weight
@@ -238,7 +239,7 @@ def test_a_paid_invoice_leaves_out_fields_that_no_inbox_would_take() -> None:
     story.when(c.CreateItem({"title": "Bill", "amount": Money(100, "EUR"), "big_0": BIG}, links=links))
     story.when(c.SaveItem({"big_1": BIG})).when(c.SaveItem({}, stage="won"))
 
-    asked = [event for event in story.events if isinstance(event, e.ItemAsked)]
+    asked = [event for event in story.events if isinstance(event, effects.ItemAsked)]
     assert [event.target for event in asked] == ["acme/deal/0", "acme/deal/1", "acme/deal/2"]
     assert asked[0].args["field.title"] == "Bill"
     assert asked[0].args["amount"] == Money(100, "EUR")
@@ -250,7 +251,7 @@ def test_an_answer_that_no_inbox_would_take_says_so() -> None:
     story = deal(email_work="é" * 300_000)
     story.when(c.AskItem("f", "r", "contact_point", {"address_type": "work"}, "acme/deal/2"))
 
-    told = story.only(e.ItemAnswered)
+    told = story.only(effects.ItemAnswered)
     assert (told.status, told.reason, told.results) == ("failed", "item_too_large", {})
 
 

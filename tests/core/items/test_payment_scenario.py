@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from automation.definitions import models as m
 from automation.items import changes as c
+from automation.items import effects
 from automation.items import events as e
 from automation.values import Money, Personal
 from tests.core.spec import DEAL, PEOPLE, TENANT, Story, book_of, deal, pipeline, rule, trigger
@@ -59,16 +60,16 @@ def test_entering_the_stage_asks_for_a_payment_and_waits() -> None:
     story = sent(scenario())
 
     assert story.kinds() == ["StageMoved", "RuleRunStarted", "PaymentRequested"]
-    asked = story.only(e.PaymentRequested)
+    asked = story.only(effects.PaymentRequested)
     assert (asked.amount, asked.payable) == (EUR_20K, DEAL.text)
 
 
 def test_mail_goes_out_with_the_link_after_it_was_made() -> None:
     """The e-mail rule begins once the link is there, and carries it."""
     story = sent(scenario())
-    story.answer(story.only(e.PaymentRequested), **LINK)
+    story.answer(story.only(effects.PaymentRequested), **LINK)
 
-    mail = story.only(e.ClientEmailRequested)
+    mail = story.only(effects.ClientEmailRequested)
     assert mail.text == Personal("Pay 20000.00 EUR at https://pay.test/x")
     assert mail.subject == Personal("Invoice for Desk")
     assert (mail.to, mail.sender) == (Personal("client@home.test"), "ann@acme.test")
@@ -77,10 +78,10 @@ def test_mail_goes_out_with_the_link_after_it_was_made() -> None:
 def test_whole_stage_runs_in_order() -> None:
     """Comment, notifications to the whole department, then the delayed rule, each after the one before."""
     story = sent(scenario())
-    story.answer(story.only(e.PaymentRequested), **LINK)
-    story.answer(story.only(e.ClientEmailRequested))
+    story.answer(story.only(effects.PaymentRequested), **LINK)
+    story.answer(story.only(effects.ClientEmailRequested))
     assert story.only(e.CommentAdded).text == Personal("Link: https://pay.test/x")
-    told = [event for event in story.events if isinstance(event, e.NotificationRequested)]
+    told = [event for event in story.events if isinstance(event, effects.NotificationRequested)]
     assert [event.recipient for event in told] == ["ann", "boss"]
 
     story.answer(told[0])
@@ -98,8 +99,8 @@ def test_whole_stage_runs_in_order() -> None:
 def test_condition_that_is_false_skips_the_rule_alone() -> None:
     """A deal of 5,000 EUR notifies nobody, and the delayed rule still has its turn."""
     story = sent(scenario(amount=Money(500_000, "EUR")))
-    story.answer(story.only(e.PaymentRequested), **LINK)
-    story.answer(story.only(e.ClientEmailRequested))
+    story.answer(story.only(effects.PaymentRequested), **LINK)
+    story.answer(story.only(effects.ClientEmailRequested))
 
     assert story.only(e.RuleRunSkipped).reason == "condition_not_met"
     assert story.only(e.RuleRunDelayed).rule_id == "late"
@@ -108,14 +109,14 @@ def test_condition_that_is_false_skips_the_rule_alone() -> None:
 def test_payment_moves_the_deal_alerts_and_runs_the_new_stage() -> None:
     """The paid fact fires the trigger on behalf of the chosen user; the left stage's delayed rule is cancelled."""
     story = sent(scenario())
-    story.answer(story.only(e.PaymentRequested), **LINK)
+    story.answer(story.only(effects.PaymentRequested), **LINK)
     story.when(c.ReportPayment("p1", "", "unpaid", EUR_20K, "https://pay.test/x"), source="app")
     story.when(c.ReportPayment("p1", "", "paid", EUR_20K, "https://pay.test/x"), source="app", actor="system")
 
     moved = next(r for r in story.last.events if isinstance(r.event, e.StageMoved))
     assert (moved.event.to_stage, moved.event.automated) == ("assembly", True)
     assert (moved.envelope.actor, moved.envelope.on_behalf_of) == ("trigger:paid", "user:boss")
-    alert = story.only(e.NotificationRequested)
+    alert = story.only(effects.NotificationRequested)
     assert alert.recipient == "ann"
     assert alert.text.text == "Desk: payment of 20000.00 EUR was paid. Stage: Product assembly."
     cancelled = [event.rule_id for event in story.events if isinstance(event, e.RuleRunCancelled)]
@@ -150,7 +151,7 @@ def test_backward_move_needs_permission_and_alerts_all_the_same() -> None:
     story.when(c.ReportPayment("p1", "", "paid", EUR_20K, ""), source="app")
 
     assert story.only(e.TriggerSkipped).reason == "previous_stage_not_allowed"
-    assert story.only(e.NotificationRequested).text.text.endswith("Stage: Won.")
+    assert story.only(effects.NotificationRequested).text.text.endswith("Stage: Won.")
 
 
 def test_backward_move_with_permission() -> None:
@@ -181,7 +182,7 @@ def test_deal_in_another_pipeline_is_left_alone() -> None:
 def test_deleted_deal_takes_no_payment_and_no_answer() -> None:
     """Deleting cancels what runs; what comes later is seen and goes no further."""
     story = sent(scenario())
-    asked = story.only(e.PaymentRequested)
+    asked = story.only(effects.PaymentRequested)
     story.when(c.DeleteItem())
     assert story.kinds()[0] == "ItemDeleted"
     assert {event.cause for event in story.events[1:]} == {"item_deleted"}
@@ -193,7 +194,7 @@ def test_deleted_deal_takes_no_payment_and_no_answer() -> None:
 def test_running_rule_finishes_after_the_stage_was_left() -> None:
     """A running rule ends in its own time, and its results stay with the left stage entry."""
     story = sent(scenario())
-    asked = story.only(e.PaymentRequested)
+    asked = story.only(effects.PaymentRequested)
     story.when(c.SaveItem({}, stage="new"))
     story.answer(asked, **LINK)
 
@@ -204,13 +205,13 @@ def test_running_rule_finishes_after_the_stage_was_left() -> None:
 def test_second_entry_of_the_stage_makes_no_second_document() -> None:
     """An item with a payment document skips the rule; the later ones run with an empty link."""
     story = sent(scenario())
-    story.answer(story.only(e.PaymentRequested), **LINK)
+    story.answer(story.only(effects.PaymentRequested), **LINK)
     story.when(c.ReportPayment("p1", "", "unpaid", EUR_20K, ""), source="app")
     story.when(c.SaveItem({}, stage="new"))
     story = sent(story)
 
     assert story.only(e.RuleRunSkipped).reason == "payment_document_exists"
-    assert story.only(e.ClientEmailRequested).text == Personal("Pay 20000.00 EUR at ")
+    assert story.only(effects.ClientEmailRequested).text == Personal("Pay 20000.00 EUR at ")
 
 
 def test_parallel_rule_keeps_a_result_that_may_be_empty() -> None:
@@ -227,7 +228,7 @@ def test_result_is_kept_in_a_field_by_a_later_rule() -> None:
         order=2,
     )  # fmt: skip
     story = sent(deal(LINK_RULE, keep, amount=EUR_20K))
-    story.answer(story.only(e.PaymentRequested), **LINK)
+    story.answer(story.only(effects.PaymentRequested), **LINK)
 
     assert story.state.fields["comments"] == "p1"
 
@@ -249,11 +250,11 @@ def test_client_without_address() -> None:
 def test_address_is_asked_from_the_contact() -> None:
     """The deal's contact is asked for its address, then the mail is sent."""
     story = sent(deal(MAIL_RULE.model_copy(update={"params": {"subject": "x", "text": "y"}}), contact="c1"))
-    asked = story.only(e.ItemAsked)
+    asked = story.only(effects.ItemAsked)
     assert asked.target == f"{TENANT}/contact/c1"
 
     story.answer(asked, email=Personal("c1@home.test"))
-    assert story.only(e.ClientEmailRequested).to == Personal("c1@home.test")
+    assert story.only(effects.ClientEmailRequested).to == Personal("c1@home.test")
 
 
 def test_answers_that_never_come_end_as_delivery_unknown() -> None:
@@ -272,7 +273,7 @@ def test_product_rows_of_two_currencies_are_summed_at_the_rates() -> None:
         e.ProductRow("b", "Lamp", 1_000, Money(5_000, "USD")),
     )
     priced = deal(LINK_RULE, m.Rates(base="EUR", rates={"USD": "0.8"})).when(c.SaveItem({}, rows=rows))
-    assert sent(priced).only(e.PaymentRequested).amount == Money(24_000, "EUR")
+    assert sent(priced).only(effects.PaymentRequested).amount == Money(24_000, "EUR")
 
     unpriced = deal(LINK_RULE).when(c.SaveItem({}, rows=rows))
     assert sent(unpriced).only(e.RuleRunFailed).reason == "nothing_to_pay"

@@ -8,7 +8,7 @@ import pytest
 
 from automation.envelope import Key, Recorded
 from automation.items.changes import ChangeFrame, ReportOutcome, ReportPayment
-from automation.items.events import ProductRow
+from automation.items.parts import ProductRow
 from automation.payments.changes import ProviderNotice, RecordPayment, RegisterOrder, RequestPayment
 from automation.payments.decide import decide
 from automation.payments.evolve import evolve
