@@ -43,12 +43,12 @@ OLDEST = "1.32"  # of Kubernetes: `preStop.sleep` is on by default, volumes of a
 CONSUMERS = {"deal-stream", "payment-tracker", "notifier", "history"}
 
 READS = {
-    "deal-stream": {"changes", "events", "snapshots", "definitions"},
+    "deal-stream": {"changes", "events", "snapshots", "definitions", "definitions_view"},
     "payment-tracker": {"payments", "payment_events", "payment_snapshots"},
     "notifier": {"effects"},
     "history": {"events", "payment_events", "definitions", "definitions_view"},
     "live-views": {"events"},
-    "gateway": {"definitions", "payment_events"},
+    "gateway": {"definitions", "definitions_view", "payment_events"},
 }
 WRITES = {
     "deal-stream": {"changes", "events", "effects", "payments", "snapshots", "dead_letters"},

@@ -251,10 +251,17 @@ class Book:
         if not saved.last_of_apply:
             return
         del self._open[saved.apply_id]
+        if offset < self.version:
+            return  # decided before the start: what was open then is read again from its first record
         self.version = offset + 1
         if all(self._replaces_current(record) for record in waiting):
             for record in waiting:
                 self._take(record)
+
+    def restore(self, saved: DefinitionSaved, end: int) -> None:
+        """Take over a record in force, whose apply ended at offset `end`; to be called in the order of `end`."""
+        self.version = end + 1
+        self._take(saved)
 
     def _replaces_current(self, saved: DefinitionSaved) -> bool:
         """Say whether nobody else saved the definition meanwhile; an apply counts as a whole or not at all."""

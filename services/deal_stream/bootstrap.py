@@ -4,23 +4,22 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import NamedTuple
 
-from aiokafka import TopicPartition
 from prometheus_client import CollectorRegistry
 
 import automation.rules
 import automation.triggers
 from automation.catalogue import Entry, load
-from automation.definitions.book import Book
 from services.deal_stream.copies import Copies
 from services.deal_stream.settings import DealStreamSettings
 from services.deal_stream.stream import DealStream
-from services.edge.codec import DefinitionCodec, Signer, item_changes, item_events, payment_changes
-from services.edge.definitions import Definitions, DefinitionsFollower, KafkaDefinitionsReader
+from services.edge.codec import Signer, item_changes, item_events, payment_changes
+from services.edge.definitions import Definitions, DefinitionsFollower
+from services.edge.definitions_view import followed
 from services.edge.health import HealthPort
-from services.edge.kafka import KafkaSettings, consumer
+from services.edge.kafka import KafkaSettings
 from services.edge.processor import Processor, ProcessorSettings
 from services.edge.processor.ending import end_process
 from services.edge.topics import Topics, TopicSettings
@@ -38,19 +37,9 @@ def catalogue() -> Mapping[str, Entry]:
     return load(automation.rules, automation.triggers)
 
 
-@asynccontextmanager
-async def definitions(kafka: KafkaSettings, topics: Topics) -> AsyncIterator[DefinitionsFollower]:
-    """Yield a follower of `crm.definitions` that stands at its beginning."""
-    reader = consumer(kafka, None, offset_reset="earliest")
-    await reader.start()
-    try:
-        await reader._client._wait_on_metadata(topics.definitions)  # assigning a topic never seen fails
-        part = TopicPartition(topics.definitions, 0)
-        reader.assign([part])
-        await reader.seek_to_beginning(part)
-        yield DefinitionsFollower(Book(catalogue()), DefinitionCodec(), KafkaDefinitionsReader(reader, part))
-    finally:
-        await reader.stop()
+def definitions(kafka: KafkaSettings, topics: Topics) -> AbstractAsyncContextManager[DefinitionsFollower]:
+    """Return a follower of `crm.definitions` that starts from the view, for `async with`."""
+    return followed(kafka, topics, catalogue())
 
 
 def build_stream(topics: Topics, secrets: Sequence[bytes], followed: Definitions, release: str) -> DealStream:

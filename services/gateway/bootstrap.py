@@ -10,18 +10,16 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import aiohttp
-from aiokafka import TopicPartition
 from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
 
 import automation.rules
 import automation.triggers
 from automation.catalogue import load
-from automation.definitions.book import Book
 from services.edge.broker.state import home_dir
 from services.edge.clock import SystemClock
 from services.edge.codec import DefinitionCodec, Signer, item_changes, item_events, payment_changes, payment_events
-from services.edge.definitions import DefinitionsFollower, KafkaDefinitionsReader
+from services.edge.definitions_view import followed
 from services.edge.kafka import KafkaSettings, consumer, producer
 from services.edge.sql import Database
 from services.edge.topics import Topics
@@ -102,18 +100,11 @@ class _Parts(NamedTuple):
 
 
 async def _shelf(deployment: Deployment, catalogue: Any, stack: AsyncExitStack) -> KafkaShelf:
-    kafka, topic = deployment.kafka, deployment.topics.definitions
-    client = consumer(kafka, None, offset_reset="earliest")
-    await client.start()
-    part = TopicPartition(topic, 0)
-    client.assign([part])
-    await client.seek_to_beginning(part)
-    reader, codec = KafkaDefinitionsReader(client, part), DefinitionCodec()
-    stack.push_async_callback(reader.close)
-    follower = DefinitionsFollower(Book(catalogue), codec, reader)
+    kafka, topics = deployment.kafka, deployment.topics
+    follower = await stack.enter_async_context(followed(kafka, topics, catalogue))
     await follower.catch_up(None)
-    name = f"{deployment.topics.prefix}gateway-definitions-{deployment.settings.instance_id or socket.gethostname()}"
-    return KafkaShelf(follower, codec, topic, lambda: producer(kafka, transactional_id=name))
+    name = f"{topics.prefix}gateway-definitions-{deployment.settings.instance_id or socket.gethostname()}"
+    return KafkaShelf(follower, DefinitionCodec(), topics.definitions, lambda: producer(kafka, transactional_id=name))
 
 
 async def _outbox(deployment: Deployment, stack: AsyncExitStack) -> KafkaOutbox:

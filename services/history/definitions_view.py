@@ -1,28 +1,29 @@
 """Writes `crm.definitions-view`: the definitions in force, compacted, each with its offset in `crm.definitions`.
 
-The view is its own position. Who is assigned the definitions fences the writer before it, reads the view to its end,
-and goes on after the highest offset in it; what one `apply` saved is one transaction. So a crash leaves nothing half
-done, and reading the log again writes nothing twice.
+The view is its own position (`services.edge.definitions_view`). Who is assigned the definitions fences the writer
+before it, reads the view to its end, and goes on from there; what one `apply` saved is one transaction. So a crash
+leaves nothing half done, and reading the log again writes nothing twice. Copies of another log (the topic was made
+anew) count for nothing, and are written over.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.errors import NoOffsetForPartitionError, ProducerFenced
 
 from automation.definitions.saved import DefinitionSaved
 from services.edge.codec import DefinitionCodec
+from services.edge.definitions_view import Place, headers_of, read_view
 from services.edge.kafka import KafkaSettings, consumer, producer
 from services.edge.log import logger
+from services.edge.processor.identity import topic_identity
 from services.edge.topics import Topics
 from services.history.feed import Generations
 
-OFFSET_HEADER = "offset"
-"""Offset of the record in `crm.definitions`, as decimal digits."""
 _WAIT_MS = 500
 _VERSIONED = ("rule", "trigger")
 
@@ -31,6 +32,12 @@ class Copied(NamedTuple):
     """One record of the view: the bytes of the log, and where they stand in it."""
 
     key: bytes
+    value: bytes
+    place: Place
+
+
+class _Waiting(NamedTuple):
+    saved: DefinitionSaved
     value: bytes
     offset: int
 
@@ -41,27 +48,35 @@ class InForce:
     def __init__(self) -> None:
         self.next = 0
         """The offset to go on from."""
+        self._decided = 0
         self._versions: dict[tuple[str, str, str], int] = {}
-        self._open: dict[str, list[tuple[DefinitionSaved, Copied]]] = {}
+        self._open: dict[str, list[_Waiting]] = {}
 
-    def known(self, saved: DefinitionSaved, offset: int) -> None:
+    def known(self, saved: DefinitionSaved, place: Place) -> None:
         """Take over a record that the view holds already."""
-        self.next = max(self.next, offset + 1)
-        place = (saved.tenant, saved.kind, saved.id)
-        self._versions[place] = max(saved.version, self._versions.get(place, 0))
+        if place.end >= self._decided:
+            self._decided, self.next = place.end + 1, place.resume
+        key = (saved.tenant, saved.kind, saved.id)
+        self._versions[key] = max(saved.version, self._versions.get(key, 0))
 
     def take(self, saved: DefinitionSaved, value: bytes, offset: int) -> list[Copied]:
         """Return what a record of the log adds to the view: with the last one of an apply all of it, or nothing."""
         waiting = self._open.setdefault(saved.apply_id, [])
-        waiting.append((saved, Copied(key_of(saved), value, offset)))
+        waiting.append(_Waiting(saved, value, offset))
         if not saved.last_of_apply:
             return []
         del self._open[saved.apply_id]
-        if any(self._versions.get((one.tenant, one.kind, one.id), 0) != one.replaces for one, _ in waiting):
+        if offset < self._decided or not all(map(self._replaces_current, waiting)):
             return []
-        for one, copied in waiting:
-            self.known(one, copied.offset)
-        return [copied for _, copied in waiting]
+        resume = min((opened[0].offset for opened in self._open.values()), default=offset + 1)
+        placed = [(one, Place(one.offset, offset, resume)) for one in waiting]
+        for one, place in placed:
+            self.known(one.saved, place)
+        return [Copied(key_of(one.saved), one.value, place) for one, place in placed]
+
+    def _replaces_current(self, one: _Waiting) -> bool:
+        saved = one.saved
+        return self._versions.get((saved.tenant, saved.kind, saved.id), 0) == saved.replaces
 
 
 def key_of(saved: DefinitionSaved) -> bytes:
@@ -109,11 +124,11 @@ class DefinitionsView:
         writer = producer(self._kafka, transactional_id=self._writer_id)
         await writer.start()
         try:
-            force = await self._read_view()
+            force, log = await self._read_view(reader)
             if generations.count == generation:
                 reader.seek(self._part, force.next)
             while not self._stopping.is_set() and generations.count == generation:
-                await self._write(writer, await self._fetch(reader, force, generations, generation))
+                await self._write(writer, log, await self._fetch(reader, force, generations, generation))
         except ProducerFenced:
             logger().info("definitions_view_overtaken")  # another process has been assigned the log
         finally:
@@ -132,27 +147,24 @@ class DefinitionsView:
         found = [(record.value, record.offset) for record in fetched.get(self._part, ())]
         return [one for value, at in found for one in force.take(self._codec.decode(value), value, at)]
 
-    async def _write(self, writer: AIOKafkaProducer, copied: Sequence[Copied]) -> None:
+    async def _write(self, writer: AIOKafkaProducer, log: str, copied: Sequence[Copied]) -> None:
         if not copied:
             return
         async with writer.transaction():
             for one in copied:
-                headers = [(OFFSET_HEADER, b"%d" % one.offset)]
+                headers = headers_of(one.place, log)
                 await writer.send_and_wait(self._view.topic, one.value, one.key, partition=0, headers=headers)
 
-    async def _read_view(self) -> InForce:
-        """Return what the view holds, after the writer before us was fenced."""
-        reader: Any = consumer(self._kafka, None, offset_reset="none")
-        force = InForce()
-        await reader.start()
+    async def _read_view(self, reader: AIOKafkaConsumer) -> tuple[InForce, str]:
+        """Return what the view holds of this log, and which log it is, after the writer before us was fenced."""
+        client = reader._client
+        log = await topic_identity(client, self._part.topic)
+        viewer, force = consumer(self._kafka, None, offset_reset="none"), InForce()
+        await viewer.start()
         try:
-            await reader._client._wait_on_metadata(self._view.topic)  # assigning a topic never seen fails
-            reader.assign([self._view])
-            first, end = await reader.beginning_offsets([self._view]), await reader.end_offsets([self._view])
-            reader.seek(self._view, first[self._view])
-            while await reader.position(self._view) < end[self._view]:
-                for record in (await reader.getmany(self._view, timeout_ms=_WAIT_MS)).get(self._view, ()):
-                    force.known(self._codec.decode(record.value), int(dict(record.headers)[OFFSET_HEADER]))
+            await viewer._client._wait_on_metadata(self._view.topic)  # assigning a topic never seen fails
+            for one in await read_view(viewer, self._view, log, self._codec):
+                force.known(one.saved, one.place)
         finally:
-            await reader.stop()
-        return force
+            await viewer.stop()
+        return force, log

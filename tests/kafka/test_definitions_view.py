@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
+from aiokafka import TopicPartition
 
 from automation import rules, triggers
 from automation.catalogue import load
@@ -16,6 +17,8 @@ from automation.definitions.book import Book
 from automation.definitions.saved import DefinitionSaved
 from services.edge import topic_check
 from services.edge.codec import DefinitionCodec
+from services.edge.definitions import DefinitionsFollower, KafkaDefinitionsReader
+from services.edge.definitions_view import followed
 from services.edge.kafka import KafkaSettings, consumer, producer
 from services.edge.topics import Topics
 from services.history.definitions_view import DefinitionsView, InForce, key_of
@@ -116,6 +119,71 @@ async def test_the_view_holds_what_is_in_force_once_over_restarts(kafka: KafkaSe
     assert len(found) == 6
     offsets = [offset for _, offset, _ in found]
     assert offsets == sorted(set(offsets))
+
+
+async def _books(kafka: KafkaSettings, topics: Topics) -> tuple[Book, Book, int]:
+    """Return the book that starts from the view, the one of a full read, and the version that the first began with."""
+    catalogue = load(rules, triggers)
+    async with followed(kafka, topics, catalogue) as quick:
+        begun = quick.book.version
+        await quick.catch_up(None)
+    full, part = Book(catalogue), TopicPartition(topics.definitions, 0)
+    reader = consumer(kafka, None, offset_reset="earliest")
+    await reader.start()
+    await reader._client._wait_on_metadata(topics.definitions)
+    reader.assign([part])
+    await DefinitionsFollower(full, CODEC, KafkaDefinitionsReader(reader, part)).catch_up(None)
+    await reader.stop()
+    return quick.book, full, begun
+
+
+def _versions(book: Book) -> Any:
+    view = book.tenant("acme")
+    return book.version, view and (view.versions, view.current)
+
+
+async def test_a_service_starts_from_the_view_and_reads_the_rest(kafka: KafkaSettings, topics: Topics) -> None:
+    """What was saved after the view was written is read from the log, and the whole is a full read."""
+    await _append(kafka, topics, STORY[:5])
+    async with _writing(kafka, topics):
+        await _until(kafka, topics, 3)
+    await _append(kafka, topics, STORY[5:])
+
+    quick, full, begun = await _books(kafka, topics)
+
+    assert begun == 3
+    assert _versions(quick) == _versions(full)
+
+
+async def test_a_view_of_a_topic_made_anew_is_not_used(kafka: KafkaSettings, topics: Topics) -> None:
+    """Definitions deleted and made again: the view is as it was, and counts for nothing until it is written over."""
+    await _append(kafka, topics, STORY[:5])
+    async with _writing(kafka, topics):
+        await _until(kafka, topics, 3)
+    await _make_anew(kafka, topics)
+    await _append(kafka, topics, [_saved("kim", 1, 0, "k1")])
+
+    quick, full, begun = await _books(kafka, topics)
+    async with _writing(kafka, topics):
+        await _until(kafka, topics, 4)
+    after, _, begun_after = await _books(kafka, topics)
+
+    assert (begun, begun_after) == (0, 1)
+    assert _versions(quick) == _versions(full) == _versions(after)
+    assert set(quick.tenant("acme").versions) == {("user", "kim")}
+
+
+async def _make_anew(kafka: KafkaSettings, topics: Topics) -> None:
+    needed = [topic for topic in topics.declared() if topic.name == topics.definitions]
+    await asyncio.to_thread(with_admin, kafka, lambda client: client.delete_topics([topics.definitions]))
+    async with asyncio.timeout(20):
+        while await asyncio.to_thread(with_admin, kafka, lambda client: _exists(client, topics.definitions)):
+            pass
+    await asyncio.to_thread(with_admin, kafka, lambda client: topic_check.apply(client, needed))
+
+
+async def _exists(client: Any, topic: str) -> bool:
+    return topic in await client.list_topics()
 
 
 def test_what_counts_is_what_counts_for_the_engine() -> None:
