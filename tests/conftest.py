@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from aiokafka.admin import AIOKafkaAdminClient
+from hypothesis import HealthCheck, settings
 
 from services.edge import topic_check
 from services.edge.broker import RunningBroker, reset_broker, start_broker
@@ -17,6 +18,10 @@ from services.edge.kafka import KafkaSettings, admin
 from services.edge.topics import Topics
 
 PARTITIONS = 4
+
+# How long an example takes says how busy the machine is: timings live in bench/, never in tests.
+settings.register_profile("stagewire", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("stagewire")
 
 
 @pytest.fixture(scope="session")
