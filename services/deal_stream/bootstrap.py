@@ -15,7 +15,8 @@ from automation.catalogue import Entry, load
 from services.deal_stream.copies import Copies
 from services.deal_stream.settings import DealStreamSettings
 from services.deal_stream.stream import DealStream
-from services.edge.codec import Signer, item_changes, item_events, payment_changes
+from services.edge.codec import Signer, item_changes, item_events, payment_changes, prepare
+from services.edge.codec.streams import CHANGES, ITEMS, PAYMENT_CHANGES
 from services.edge.definitions import Definitions, DefinitionsFollower
 from services.edge.definitions_view import followed
 from services.edge.health import HealthPort
@@ -57,6 +58,7 @@ async def worker(
 ) -> AsyncIterator[Worker]:
     """Yield a worker ready to run, while new definitions are taken over as they come."""
     named = Topics.of(topics)
+    await prepare(ITEMS, CHANGES, PAYMENT_CHANGES)
     async with definitions(kafka, named) as followed:
         stream = build_stream(named, settings.signing_keys(), followed, release)
         registry = CollectorRegistry()

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import Any, Protocol
 
 from automation.definitions.book import Book
-from services.edge.codec import DefinitionCodec
+from services.edge.codec import DefinitionCodec, patiently
 
 TIMEOUT_MS = 10_000
 
@@ -78,7 +79,7 @@ class DefinitionsFollower:
 
     async def _step(self, timeout_ms: int) -> None:
         for offset, value in await self._reader.poll(timeout_ms):
-            self.book.apply(self._codec.decode(value), offset)
+            self.book.apply(await patiently(partial(self._codec.decode, value)), offset)
 
 
 class KafkaDefinitionsReader:

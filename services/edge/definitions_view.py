@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any, NamedTuple
 
 from aiokafka import TopicPartition
@@ -17,7 +18,7 @@ from aiokafka import TopicPartition
 from automation.catalogue import Entry
 from automation.definitions.book import Book
 from automation.definitions.saved import DefinitionSaved
-from services.edge.codec import DefinitionCodec
+from services.edge.codec import DefinitionCodec, patiently
 from services.edge.definitions import DefinitionsFollower, KafkaDefinitionsReader
 from services.edge.kafka import KafkaSettings, consumer
 from services.edge.processor.identity import topic_identity
@@ -87,7 +88,7 @@ async def read_view(reader: Any, view: TopicPartition, log: str, codec: Definiti
         for record in (await reader.getmany(view, timeout_ms=_WAIT_MS)).get(view, ()):
             place = place_of(record.headers, log)
             if place is not None:
-                found.append(Viewed(codec.decode(record.value), place))
+                found.append(Viewed(await patiently(partial(codec.decode, record.value)), place))
     return found
 
 

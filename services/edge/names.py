@@ -18,6 +18,7 @@ LOG_POSITION_RECOVERED: Final = "position_recovered"  # the committed offset was
 LOG_PARKED: Final = "record_parked"  # a change went to dead letters
 LOG_ITEM_SET_ASIDE: Final = "item_set_aside"  # an event of an item cannot be folded; its changes go to dead letters
 LOG_TIMER_STUCK: Final = "timer_stuck"  # a timer failed or stayed open after it fired; it is not fired again
+LOG_SCHEMA_AWAITED: Final = "schema_awaited"  # the schema registry did not answer for an id; it is asked again
 LOG_SWEPT: Final = "snapshots_swept"  # a sweep is complete and its floor marker written
 
 # --- metrics of the transactional loop --------------------------------------------------------------------------------

@@ -18,7 +18,16 @@ import automation.triggers
 from automation.catalogue import load
 from services.edge.broker.state import home_dir
 from services.edge.clock import SystemClock
-from services.edge.codec import DefinitionCodec, Signer, item_changes, item_events, payment_changes, payment_events
+from services.edge.codec import (
+    DefinitionCodec,
+    Signer,
+    item_changes,
+    item_events,
+    payment_changes,
+    payment_events,
+    prepare,
+)
+from services.edge.codec.streams import CHANGES, DEFINITIONS, PAYMENT_CHANGES
 from services.edge.definitions_view import followed
 from services.edge.kafka import KafkaSettings, consumer, producer
 from services.edge.sql import Database
@@ -75,6 +84,7 @@ async def gateway(deployment: Deployment, registry: CollectorRegistry) -> AsyncI
     """Yield a gateway whose definitions are read to their end; its clients are closed afterwards."""
     settings = deployment.settings
     async with AsyncExitStack() as stack:
+        await prepare(CHANGES, PAYMENT_CHANGES, DEFINITIONS)
         database = await asyncio.to_thread(open_store, settings.database_url.get_secret_value())
         stack.callback(database.close)
         if settings.local:

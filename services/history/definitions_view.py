@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import NamedTuple
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.errors import NoOffsetForPartitionError, ProducerFenced
 
 from automation.definitions.saved import DefinitionSaved
-from services.edge.codec import DefinitionCodec
+from services.edge.codec import DefinitionCodec, patiently
 from services.edge.definitions_view import Place, headers_of, read_view
 from services.edge.kafka import KafkaSettings, consumer, producer
 from services.edge.log import logger
@@ -144,8 +145,11 @@ class DefinitionsView:
             return []
         if generations.count != generation:
             return []
-        found = [(record.value, record.offset) for record in fetched.get(self._part, ())]
-        return [one for value, at in found for one in force.take(self._codec.decode(value), value, at)]
+        copied = list[Copied]()
+        for record in fetched.get(self._part, ()):
+            saved = await patiently(partial(self._codec.decode, record.value))
+            copied += force.take(saved, record.value, record.offset)
+        return copied
 
     async def _write(self, writer: AIOKafkaProducer, log: str, copied: Sequence[Copied]) -> None:
         if not copied:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
-from services.edge.codec import Head, UnknownEventError
+from services.edge.codec import Head, SchemaAwaitedError, UnknownEventError, patiently
 from services.edge.log import logger
 from services.edge.processor.dead_letters import Fault, Origin, tenant_of
 from services.edge.stream import UnreadableError
@@ -70,7 +71,7 @@ class Guard:
         """Take records of one partition in their order, as aiokafka made them; never raises."""
         for place, record in enumerate(records, 1):
             try:
-                self._apply(record)
+                await self._apply_patiently(record)
             except (UnreadableError, UnknownEventError) as error:
                 await self._set_aside(record, _fault(error))
             except Exception as error:  # noqa: BLE001 - Faust would acknowledge the record and lose it
@@ -80,6 +81,13 @@ class Guard:
             self.handled += 1
             if not place % _YIELD_EVERY:
                 await asyncio.sleep(0)
+
+    async def _apply_patiently(self, record: Any) -> None:
+        try:
+            self._apply(record)
+        except SchemaAwaitedError:
+            await patiently(partial(self._read, record.value))
+            self._apply(record)
 
     def _apply(self, record: Any) -> None:
         if record.value is None:

@@ -11,7 +11,8 @@ from typing import NamedTuple
 from prometheus_client import CollectorRegistry
 
 from services.edge.clock import SystemClock
-from services.edge.codec import Signer, item_changes, item_events
+from services.edge.codec import Signer, item_changes, item_events, prepare
+from services.edge.codec.streams import CHANGES
 from services.edge.kafka import KafkaSettings, consumer, producer
 from services.edge.sql import Database, open_database
 from services.edge.topics import Topics
@@ -45,6 +46,7 @@ class Deployment(NamedTuple):
 @asynccontextmanager
 async def notifier(deployment: Deployment, registry: CollectorRegistry) -> AsyncIterator[Notifier]:
     """Yield a notifier ready to run; its database and its producer are closed afterwards."""
+    await prepare(CHANGES)
     url = deployment.settings.database_url.get_secret_value()
     with closing(await asyncio.to_thread(open_database, url)) as database:
         await asyncio.to_thread(database.create, ALL)

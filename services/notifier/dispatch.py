@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple, TypeAlias
 
 from services.edge import names
+from services.edge.codec import SchemaAwaitedError, answered
 from services.edge.log import logger
 from services.edge.stream import UnreadableError
 from services.notifier.channel import Channel, Delivery, Rejected, Result, Retry, Unknown
@@ -110,6 +111,9 @@ class Dispatcher:
             event = self._codec.read_effect(claim.payload, ()).event
         except UnreadableError as error:
             return claim, Rejected("internal_error", error.reason)
+        except SchemaAwaitedError as awaited:
+            await answered(awaited)  # not longer: the lease runs
+            return claim, Retry("its schema had to be asked for")
         except NewerReleaseError:
             return claim, Retry("of a newer release")
         delivery = Delivery(claim.tenant, claim.effect_id, claim.item_key, event, claim.tries, claim.created_at)

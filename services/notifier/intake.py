@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Collection, Sequence
+from functools import partial
 from typing import Final, NamedTuple
 
 from automation.envelope import Recorded
+from services.edge.codec import patiently
 from services.edge.processor.dead_letters import CeilingWatch, Fault, tenant_of
 from services.edge.processor.settings import Ceiling
 from services.edge.sql import PositionRefusedError
@@ -54,7 +56,7 @@ class Intake:
         Raises `StopError` when too much of the recent input was unreadable through our own fault, and
         `NewerReleaseError`.
         """
-        found = sort_records(batch, self._codec, self._channels)
+        found = await patiently(partial(sort_records, batch, self._codec, self._channels))
         self._watch_for_our_faults(batch, found)
         if found.parked:
             await self._records.park(found.parked)

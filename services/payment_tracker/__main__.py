@@ -6,6 +6,8 @@ import asyncio
 import signal
 from importlib.metadata import version
 
+from services.edge.codec import prepare
+from services.edge.codec.streams import CHANGES, PAYMENTS
 from services.edge.kafka import KafkaSettings
 from services.edge.log import set_up_logging
 from services.edge.topics import TopicSettings
@@ -15,6 +17,7 @@ from services.payment_tracker.settings import TrackerSettings
 
 async def run(settings: TrackerSettings) -> None:
     """Run until SIGTERM or SIGINT; batches under way are committed before it returns."""
+    await prepare(PAYMENTS, CHANGES)
     tracker: Tracker = build(settings, TopicSettings(), KafkaSettings(), version("stagewire"))
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, tracker.worker.stop)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from functools import partial
 from typing import TypeAlias
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from automation.envelope import Recorded
+from services.edge.codec import patiently
 from services.edge.stream import Headers
 from services.payment_tracker.links import PaymentPages
 
@@ -44,7 +46,7 @@ class PagesReader:
             fetched = await self._consumer.getmany(timeout_ms=_FETCH_MS)
             for records in fetched.values():
                 for record in records:
-                    self._pages.apply(self._read_event(record.value, record.headers))
+                    self._pages.apply(await patiently(partial(self._read_event, record.value, record.headers)))
             await self._look_whether_caught_up()
 
     async def _begin(self) -> None:

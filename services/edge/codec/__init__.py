@@ -1,5 +1,6 @@
 """Avro in the Confluent wire format, drawn from the classes of `automation/` (docs/decisions/0004)."""
 
+from services.edge.codec.awaiting import answered, patiently, prepare
 from services.edge.codec.codecs import (
     ChangeCodec,
     DefinitionCodec,
@@ -12,6 +13,7 @@ from services.edge.codec.codecs import (
 )
 from services.edge.codec.errors import (
     RegistryUnavailableError,
+    SchemaAwaitedError,
     SchemaError,
     UnknownEventError,
     UnwritableError,
@@ -27,14 +29,18 @@ __all__ = [
     "Head",
     "RecordCodec",
     "RegistryUnavailableError",
+    "SchemaAwaitedError",
     "SchemaError",
     "Signer",
     "UnknownEventError",
     "UnwritableError",
+    "answered",
     "check_key",
     "event_headers",
     "item_changes",
     "item_events",
+    "patiently",
     "payment_changes",
     "payment_events",
+    "prepare",
 ]

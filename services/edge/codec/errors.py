@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 
 class UnwritableError(ValueError):
     """A value does not fit its schema or the size limit: a bug of who made it, or a tenant's oversized input."""
@@ -24,3 +26,15 @@ class SchemaError(Exception):
 
 class RegistryUnavailableError(Exception):
     """The schema registry did not answer: retry, do not park the record."""
+
+
+class SchemaAwaitedError(RegistryUnavailableError):
+    """The registry has to be asked, and this is an event loop: call `ask` in a thread (`awaiting.py`), then repeat.
+
+    `ask` blocks and returns None once the registry has answered, whatever it said, or why it did not.
+    """
+
+    def __init__(self, schema_id: int, ask: Callable[[], RegistryUnavailableError | None]) -> None:
+        super().__init__(f"the schema registry is being asked for schema id {schema_id}")
+        self.schema_id = schema_id
+        self.ask = ask

@@ -2,11 +2,13 @@
 
 Subjects are full record names (`RecordNameStrategy`). Ids and schemas are kept for ever, as the registry promises
 that they never change. Ids that the registry does not know are kept for a while, so that a flood of made-up ids does
-not become a flood of calls. Calls block: schemas are asked for once each, at the start of a service.
+not become a flood of calls. Calls block; so services get what they write at their start, and where an id is met on an
+event loop, it is not asked for there (`awaiting.py`).
 """
 
 from __future__ import annotations
 
+import asyncio
 import json
 import time
 from collections.abc import Callable
@@ -17,7 +19,7 @@ from urllib.request import Request, urlopen
 
 import orjson
 
-from services.edge.codec.errors import RegistryUnavailableError, SchemaError
+from services.edge.codec.errors import RegistryUnavailableError, SchemaAwaitedError, SchemaError
 from services.edge.codec.ids import Registered
 from services.edge.codec.normal import normal
 from services.edge.codec.streams import STREAMS
@@ -52,14 +54,31 @@ class RestRegistry:
             if answer is None or not isinstance(answer.get("id"), int):
                 raise SchemaError(f"the schema registry gave no id for {subject}")
             found = self._current[subject] = Registered(answer["id"], subject, normal(schema))
+            self._by_id[found.schema_id] = found
         return found
 
     def find(self, schema_id: int) -> Registered | None:
-        """Return the schema of an id, None if the registry does not know it or it is no schema that we could read."""
+        """Return the schema of an id, None if the registry does not know it or it is no schema that we could read.
+
+        Raises `SchemaAwaitedError` on an event loop that does not know the answer yet.
+        """
         if schema_id in self._by_id:
             return self._by_id[schema_id]
         if self._clock() < self._unknown.get(schema_id, 0.0):
             return None
+        if _on_a_loop():
+            raise SchemaAwaitedError(schema_id, lambda: self._asked(schema_id))
+        return self._ask(schema_id)
+
+    def _asked(self, schema_id: int) -> RegistryUnavailableError | None:
+        """Ask, and return why there was no answer; the answer itself is kept for `find`."""
+        try:
+            self._ask(schema_id)
+        except RegistryUnavailableError as error:
+            return error
+        return None
+
+    def _ask(self, schema_id: int) -> Registered | None:
         answer = self._call(f"/schemas/ids/{schema_id}")
         found = None if answer is None else _registered(schema_id, answer)
         if found is None:
@@ -89,6 +108,14 @@ class RestRegistry:
             raise _refused(path, error) from error
         except (URLError, TimeoutError, ConnectionError, ValueError) as error:
             raise RegistryUnavailableError(f"the schema registry did not answer {path}: {error}") from error
+
+
+def _on_a_loop() -> bool:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
 
 
 def _refused(path: str, error: HTTPError) -> Exception:

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from automation.values import Moment
 from services.edge import names
+from services.edge.codec.errors import RegistryUnavailableError
 from services.edge.log import logger
 from services.edge.processor.batch import Batch
 from services.edge.processor.dead_letters import CeilingWatch, Fault, Origin, parked, tenant_of, without_bytes
@@ -39,7 +40,10 @@ class Accepted(NamedTuple):
 
 
 class Decider:
-    """Works on one partition; `fill` may raise DefinitionsBehindError or UnknownTopicError and is then called again."""
+    """Works on one partition.
+
+    `fill` may raise DefinitionsBehindError, UnknownTopicError or SchemaAwaitedError, and is then called again.
+    """
 
     def __init__(
         self, stream: Stream[Any, Any], partition: int, settings: ProcessorSettings, places: Places,
@@ -105,7 +109,7 @@ class Decider:
                 self._forward(batch, key, record)
             else:
                 self._decide(batch, key, change, record)
-        except (UnknownTopicError, DefinitionsBehindError):
+        except (UnknownTopicError, DefinitionsBehindError, RegistryUnavailableError):
             raise
         except UnreadableError as error:
             fault = Fault(error.reason, error.detail, error.ours, error.tenant or tenant_of(record.key))

@@ -15,6 +15,7 @@ from typing import Any
 from aiokafka import TopicPartition
 
 from services.edge import names
+from services.edge.codec import SchemaAwaitedError, answered
 from services.edge.local_store import LocalStore
 from services.edge.log import logger
 from services.edge.processor.batch import Batch
@@ -30,6 +31,8 @@ from services.edge.processor.store import NEXT, POSITION, write_number
 from services.edge.processor.timers import NEVER, TimerIndex
 from services.edge.processor.transaction import commit
 from services.edge.processor.worker import Worker
+
+_REGISTRY_PAUSE_S = 1.0
 
 
 class Partition:
@@ -146,6 +149,12 @@ class Partition:
                 await self._worker.stream.catch_up(behind.version)
                 self._decider.caught_up(behind.version)
                 batch.outputs.timestamp = self._worker.clock.now()  # changes have come in the meantime
+            except SchemaAwaitedError as awaited:
+                if not await answered(awaited):
+                    await asyncio.sleep(_REGISTRY_PAUSE_S)
+                if self._stopping:
+                    return batch  # what is decided of it is whole
+                batch.outputs.timestamp = self._worker.clock.now()
             except UnknownTopicError as unknown:
                 await self._worker.learn(unknown.topic, self._producer)
                 batch.outputs.timestamp = self._worker.clock.now()

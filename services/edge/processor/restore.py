@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from services.edge import names
+from services.edge.codec import SchemaAwaitedError, patiently
 from services.edge.local_store import LocalStore
 from services.edge.log import logger
 from services.edge.processor.ending import StopError
@@ -147,7 +149,11 @@ class Restorer:
     async def _fold(self, end: int, items: Items, timers: TimerIndex) -> None:
         touched: dict[bytes, Item] = {}
         async for record in self._read(self._log_part, self._found.position, end):
-            self._fold_one(record, items, timers, touched)
+            try:
+                self._fold_one(record, items, timers, touched)
+            except SchemaAwaitedError:
+                await patiently(partial(self._stream.read_event, record.value, record.headers))
+                self._fold_one(record, items, timers, touched)
             self._found.position = record.offset + 1
             if len(touched) >= _FOLDED_AT_ONCE:
                 self._flush(items, timers, touched)
@@ -156,12 +162,11 @@ class Restorer:
 
     def _fold_one(self, record: Any, items: Items, timers: TimerIndex, touched: dict[bytes, Item]) -> None:
         stream, key = self._stream, record.key
+        # Unknown types stop the worker, they are not skipped.
+        recorded = stream.read_event(record.value, record.headers)
         self._found.events += 1
         self._found.next = max(self._found.next, _next_of(record.headers))
         before = touched.get(key) or items.get(key)
-        recorded = stream.read_event(
-            record.value, record.headers
-        )  # unknown types stop the worker, they are not skipped
         version = recorded.envelope.version
         if version <= before.version or before.aside:
             self._check_repeat(record, version, before)
