@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType, ModuleType
 from typing import Any, Literal
@@ -50,6 +50,8 @@ class Entry:
     results: Mapping[str, FieldType] = field(default_factory=dict)
     plan: Callable[[Context, Any], Plan] | None = None
     fact: str = ""
+    watched: Callable[[Any], Iterable[str]] | None = None
+    """Returns the codes of the fields that a trigger on field changes watches, out of its parameters."""
     payment: bool = False
     """A payment trigger: the responsible is alerted (spec 1.11)."""
 

@@ -25,6 +25,8 @@ class Takes:
     target_from: str = ""
     """Name of the parameter that gives the target (`text_type` of an e-mail)."""
     people: bool = False
+    fields: bool = False
+    """It names fields of the item type by their codes."""
 
 
 AnyText: TypeAlias = str | Personal
@@ -38,6 +40,7 @@ UserRef = Annotated[str, Takes("user", people=True)]
 """One user id, or a single-valued role such as `role:responsible`."""
 Principals = Annotated[tuple[str, ...], Takes("user", people=True)]
 """Users (`user:<id>`), roles (`role:<name>`) and departments (`department:<id>`), in listed order."""
+FieldCodes = Annotated[tuple[str, ...], Takes("list", fields=True), Field(min_length=1, max_length=100)]
 Flag = Annotated[bool, Takes("bool")]
 OrderRef = Annotated[str, Takes("string", "single_line")]
 Address = Annotated[str, Takes("string", "single_line"), Field(max_length=320)]

@@ -33,6 +33,10 @@ SYSTEM_FIELDS: Mapping[str, FieldType] = {
 """Fields that every item has beside its own; they hide own fields of the same code."""
 
 
+WATCHED_PEOPLE = ("responsible", "observers")
+"""Those of them that a save changes and a trigger may watch like a field (spec 2.3)."""
+
+
 class Reference(NamedTuple):
     """One name: `name` is a field code, `prefix.code` for a field of another record, `rule.result`, or a plain name."""
 

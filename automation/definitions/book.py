@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, tzinfo
 from fractions import Fraction
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from automation.catalogue import Entry
-from automation.definitions.compiled import CompiledRule, CompiledTrigger, compile_rule, compile_trigger
+from automation.definitions.calendars import COMPANY, working_time
+from automation.definitions.compiled import FIELD_CHANGED, CompiledRule, CompiledTrigger, compile_rule, compile_trigger
 from automation.definitions.models import (
     MODELS,
     STANDARD_FIELDS,
     Absence,
+    Calendar,
     Definition,
     Department,
     FieldDef,
@@ -30,6 +32,7 @@ from automation.definitions.models import (
 from automation.definitions.saved import DefinitionSaved
 from automation.people import Directory, directory_of
 from automation.values import FieldType
+from automation.working_time import WorkingTime
 
 StageKey = tuple[str, str, str]
 """Item type, pipeline, stage."""
@@ -90,7 +93,9 @@ class TenantView:
         self._compiled: dict[tuple[str, int], CompiledRule] = {}
         self._triggers: dict[tuple[str, str, str], tuple[CompiledTrigger, ...]] = {}
         self._fields: dict[str, Mapping[str, FieldDef]] = {}
+        self._watching: dict[tuple[str, str], Mapping[str, tuple[int, ...]]] = {}
         self._directory: Directory | None = None
+        self._working: dict[str, WorkingTime | None] = {}
 
     @property
     def directory(self) -> Directory:
@@ -98,6 +103,21 @@ class TenantView:
         if self._directory is None:
             self._directory = directory_of(*(self._all(model) for model in (User, Department, Role, Absence)))
         return self._directory
+
+    def working_time(self, user: str = "") -> WorkingTime | None:
+        """Return when an employee works, without absences, or the company does; None without a calendar."""
+        if user not in self._working:
+            self._working[user] = self._working_time(user)
+        return self._working[user]
+
+    def _working_time(self, user: str) -> WorkingTime | None:
+        employee = self.current.get(("user", user))
+        own = self.current.get(("calendar", employee.calendar)) if isinstance(employee, User) else None
+        found = own or self.current.get(("calendar", COMPANY))
+        if not isinstance(found, Calendar):
+            return None
+        zone = ZoneInfo(employee.time_zone) if own and isinstance(employee, User) else self.zone
+        return working_time(found, zone, self.directory.absences.get(user, ()))
 
     def name_of(self, user: str) -> str | None:
         """Return the full name of a user; None for an unknown one."""
@@ -160,6 +180,17 @@ class TenantView:
             found = self._triggers[at] = self._find_triggers(*at)
         return found
 
+    def triggers_on(self, item_type: str, pipeline: str, fields: Iterable[str]) -> tuple[CompiledTrigger, ...]:
+        """Return the active triggers that watch one of these fields, in the order of `triggers`."""
+        listed = self.triggers(item_type, pipeline, FIELD_CHANGED)
+        if not listed:
+            return ()
+        places = self._watching.get((item_type, pipeline))
+        if places is None:
+            places = self._watching[item_type, pipeline] = _places(listed)
+        found = {place for code in fields for place in places.get(code, ())}
+        return tuple(listed[place] for place in sorted(found))
+
     def _find_triggers(self, item_type: str, pipeline: str, fact: str) -> tuple[CompiledTrigger, ...]:
         ranked = []
         for (kind, name), trigger in self.current.items():
@@ -214,8 +245,11 @@ class TenantView:
                 stage.forget()
         if kind in ("trigger", "pipeline", "fields"):
             self._triggers.clear()
+            self._watching.clear()
         if kind in ("user", "department", "role", "absence"):
             self._directory = None
+        if kind in ("calendar", "user", "absence", "settings"):
+            self._working.clear()
         if kind == "rates":
             self.rates = _rates(next(iter(self._all(Rates)), None))
         if kind == "settings":
@@ -223,6 +257,15 @@ class TenantView:
 
     def _all(self, model: type[Definition]) -> tuple[Any, ...]:
         return tuple(made for made in self.current.values() if isinstance(made, model))
+
+
+def _places(triggers: Iterable[CompiledTrigger]) -> Mapping[str, tuple[int, ...]]:
+    """Return the places of triggers in their order by the fields that they watch."""
+    found: dict[str, list[int]] = {}
+    for place, trigger in enumerate(triggers):
+        for code in trigger.fields:
+            found.setdefault(code, []).append(place)
+    return {code: tuple(places) for code, places in found.items()}
 
 
 def _rates(made: Rates | None) -> Mapping[str, Fraction]:

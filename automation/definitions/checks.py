@@ -10,6 +10,7 @@ from automation.definitions.book import TenantView
 from automation.definitions.models import (
     STANDARD_FIELDS,
     Absence,
+    Calendar,
     Department,
     Fields,
     Pipeline,
@@ -76,6 +77,17 @@ def user(made: User, view: TenantView) -> Iterator[Found]:
         yield Found("department", "unknown_department", f"there is no department {made.department[:60]!r}")
     if unknown_zone(made.time_zone):
         yield Found("time_zone", "unknown_time_zone", f"there is no time zone {made.time_zone[:60]!r}")
+    if made.calendar and ("calendar", made.calendar) not in view.current:
+        yield Found("calendar", "unknown_calendar", f"there is no calendar {made.calendar[:60]!r}")
+
+
+def calendar(made: Calendar, view: TenantView) -> Iterator[Found]:
+    """Check the time zone of a calendar, and that its holidays were worked out."""
+    if made.time_zone and unknown_zone(made.time_zone):
+        yield Found("time_zone", "unknown_time_zone", f"there is no time zone {made.time_zone[:60]!r}")
+    if made.holidays is not None and not made.holidays.days:
+        why = f"no holidays are known of {made.holidays.country} {made.holidays.subdivision}".rstrip()
+        yield Found("holidays", "unknown_holidays", why)
 
 
 def department(made: Department, view: TenantView) -> Iterator[Found]:

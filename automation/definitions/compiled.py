@@ -17,12 +17,17 @@ from automation.conditions import (
 )
 from automation.definitions.arguments import Arguments, InvalidParamsError, Problem, compile_arguments
 from automation.definitions.models import FieldDef, Rule, Trigger
+from automation.definitions.time_models import Delay
 from automation.plan import Context, Failed, Plan, Skipped
 from automation.scope import Schema, Scope
 from automation.values import FieldType
 
 if TYPE_CHECKING:
     from automation.definitions.book import TenantView
+
+
+FIELD_CHANGED = "field_changed"
+"""The fact that a save changed fields (spec 2.3)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +37,7 @@ class CompiledRule:
     id: str
     version: int
     name: str
-    delay: int
+    delay: Delay
     parallel: bool
     entry: Entry | None
     condition: Condition
@@ -69,6 +74,8 @@ class CompiledTrigger:
     payment: bool
     condition: Condition
     holds: Predicate
+    fields: frozenset[str] = frozenset()
+    """Codes of the fields that it watches; empty if it watches no fields."""
 
 
 def field_types(fields: Mapping[str, FieldDef]) -> dict[str, FieldType]:
@@ -86,7 +93,8 @@ def schema_for(view: TenantView, item_type: str, pipeline: str, stage: str = "",
     for name, value in (owner.constants if owner else {}).items():
         constants[name] = _constant_type(value)
     titles = {code: field.title for code, field in fields.items()}
-    return Schema(field_types(fields), titles=titles, results=results, constants=constants, related=related)
+    return Schema(field_types(fields), titles=titles, results=results, constants=constants, related=related,
+                  changes=fact == FIELD_CHANGED)  # fmt: skip
 
 
 def _constant_type(value: Any) -> FieldType:
@@ -128,5 +136,16 @@ def compile_trigger(trigger: Trigger, version: int, entry: Entry, view: TenantVi
     holds = (lambda _scope: False) if problem else compile_condition(condition)
     return CompiledTrigger(
         trigger.id, version, trigger.stage, trigger.on_behalf_of, trigger.allow_previous_stage, entry.payment,
-        condition, holds,
+        condition, holds, _watched(trigger, entry, schema),
     )  # fmt: skip
+
+
+def _watched(trigger: Trigger, entry: Entry, schema: Schema) -> frozenset[str]:
+    """Return the fields that a trigger watches; one whose parameters no longer fit watches none."""
+    if entry.watched is None:
+        return frozenset()
+    try:
+        made = compile_arguments(entry.params, trigger.params, schema).resolve(Scope({}))
+    except InvalidParamsError:
+        return frozenset()
+    return frozenset() if isinstance(made, Problem) else frozenset(entry.watched(made))

@@ -5,46 +5,19 @@ Each is written as YAML or JSON, checked against its model here, and kept as JSO
 
 from __future__ import annotations
 
-import re
 from decimal import Decimal
 from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
+from automation.definitions.base import Code, Definition, Duration, Id, duration_ms
+from automation.definitions.time_models import Calendar, Delay
 from automation.envelope import STAGED
 from automation.values import FieldType
 
-_DURATION = re.compile(r"(\d{1,6})\s*(s|m|h|d|w)")
-_UNIT_MS = {"s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000, "w": 604_800_000}
+__all__ = ["Calendar", "Code", "Definition", "Duration", "Id", "duration_ms"]
 
-
-def duration_ms(text: object) -> int:
-    """Read `90s`, `5m`, `2h`, `1d 12h` as milliseconds; raises `ValueError` for anything else."""
-    if isinstance(text, bool) or not isinstance(text, int | str):
-        raise ValueError("a duration is a text such as 90s, 5m, 2h or 1d 12h")  # noqa: TRY004 - pydantic wants ValueError
-    if isinstance(text, int):
-        return text
-    if not text.strip() or _DURATION.sub("", text).strip():
-        raise ValueError(f"duration {text[:40]!r} is not of the form 90s, 5m, 2h or 1d 12h")
-    return sum(int(count) * _UNIT_MS[unit] for count, unit in _DURATION.findall(text))
-
-
-def _no_slash(text: str) -> str:
-    if "/" in text or any(ord(c) < 32 for c in text):
-        raise ValueError("an id holds no '/' and no control characters")
-    return text
-
-
-Id: TypeAlias = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_no_slash)]
-Code: TypeAlias = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
-Duration: TypeAlias = Annotated[int, BeforeValidator(duration_ms), Field(ge=0, le=366 * 86_400_000)]
 StageKind: TypeAlias = Literal["in_progress", "final_success", "final_failure"]
-
-
-class Definition(BaseModel):
-    """The common ground: strict types, no unknown fields, never changed after reading."""
-
-    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
 
 
 class Stage(Definition):
@@ -133,7 +106,7 @@ class Rule(Automation):
     """An automation rule on a stage (spec 1.4)."""
 
     run_mode: Literal["after_previous", "parallel"] = "after_previous"
-    delay: Duration = 0
+    delay: Delay = 0
 
 
 class Trigger(Automation):
@@ -154,6 +127,8 @@ class User(Definition):
     active: bool = True
     time_zone: str = "UTC"
     sending_addresses: tuple[str, ...] = ()
+    calendar: str = ""
+    """Id of the calendar with the working time; the company's if empty."""
 
 
 class Department(Definition):
@@ -214,6 +189,7 @@ MODELS: dict[str, type[Definition]] = {
     "department": Department,
     "role": Role,
     "absence": Absence,
+    "calendar": Calendar,
     "rates": Rates,
     "settings": Settings,
 }

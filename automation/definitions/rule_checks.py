@@ -8,6 +8,7 @@ from typing import Any, get_origin
 
 from automation.catalogue import Entry, Kind
 from automation.conditions import Condition, InvalidConditionError, condition_references, parse_condition
+from automation.definitions import delay_checks
 from automation.definitions.arguments import Arguments, InvalidParamsError, Problem, compile_arguments
 from automation.definitions.book import TenantView
 from automation.definitions.checks import Found, item_type, known_principal
@@ -15,7 +16,7 @@ from automation.definitions.compiled import schema_for
 from automation.definitions.models import Automation, Rule, Trigger
 from automation.insertion import InvalidTemplateError, parse_template
 from automation.params import Takes
-from automation.scope import Reference, Schema, Scope
+from automation.scope import WATCHED_PEOPLE, Reference, Schema, Scope
 
 _UNKNOWN_RESULT = re.compile(r"unknown result '([^']+)'")
 
@@ -23,6 +24,7 @@ _UNKNOWN_RESULT = re.compile(r"unknown result '([^']+)'")
 def rule(made: Rule, view: TenantView) -> Iterator[Found]:
     """Check a rule against everything that it names."""
     yield from _place(made, view)
+    yield from delay_checks.delay(made, view)
     schema = schema_for(view, made.item_type, made.pipeline, made.stage)
     condition, problems = _condition(made, schema)
     yield from (_explained(found, made, view) for found in problems)
@@ -95,6 +97,7 @@ def _condition(made: Automation, schema: Schema) -> tuple[Condition | None, list
 
 def _params(made: Automation, entry: Entry, schema: Schema, view: TenantView) -> Iterator[Found]:
     yield from _people(made, entry, view)
+    yield from _fields(made, entry, view)
     try:
         arguments = compile_arguments(entry.params, made.params, schema)
     except InvalidParamsError as error:
@@ -122,6 +125,17 @@ def _people(made: Automation, entry: Entry, view: TenantView) -> Iterator[Found]
             several = get_origin(info.annotation) is tuple
             for path, text in _texts(made.params.get(info.alias or name), f"params.{info.alias or name}"):
                 yield from known_principal(text, path, view, single=not several)
+
+
+def _fields(made: Automation, entry: Entry, view: TenantView) -> Iterator[Found]:
+    """Check parameters that name fields; responsible and observers change by a save, too."""
+    known = {*view.fields(made.item_type), *WATCHED_PEOPLE}
+    for name, info in entry.params.model_fields.items():
+        if any(isinstance(found, Takes) and found.fields for found in info.metadata):
+            for at, code in enumerate(made.params.get(name) or ()):
+                if code not in known:
+                    why = f"items of type {made.item_type} have no field {str(code)[:60]!r}"
+                    yield Found(f"params.{name}[{at}]", "unknown_field", why)
 
 
 def _texts(raw: Any, path: str) -> Iterator[tuple[str, str]]:

@@ -19,6 +19,7 @@ from automation.definitions.checks import Found
 from automation.definitions.models import (
     MODELS,
     Absence,
+    Calendar,
     Definition,
     Department,
     Fields,
@@ -169,5 +170,6 @@ _CHECKS: Mapping[type, Callable[[Any, TenantView], Iterator[Found]]] = {
     Department: checks.department,
     Role: checks.role,
     Absence: checks.absence,
+    Calendar: checks.calendar,
     Settings: checks.settings,
 }

@@ -153,7 +153,7 @@ def _gone(turn: Turn, change: c.ItemChange) -> None:
 
 def timers(state: ItemState) -> Iterable[tuple[Moment, str]]:
     """Return the moments at which the item wants to be woken, each with the run that it belongs to."""
-    return [(run.due, run.run_id) for run in state.runs.values()]
+    return [(run.due, run.run_id) for run in state.runs.values() if run.due]
 
 
 def fire(state: ItemState, key: Key, run_id: str, now: Moment, book: Book, release: str) -> Outcome:

@@ -163,6 +163,20 @@ class RuleRunDelayed:
     rule_version: int
     entry: int
     due: Moment
+    """0 while the field that it follows is empty."""
+    follows: str = ""
+    """Code of the date field that `due` follows."""
+
+
+@dataclass(frozen=True, slots=True)
+class RuleRunRescheduled:
+    """The date that a delayed rule waits for has changed: it runs at `due`, 0 while the field is empty."""
+
+    run_id: str
+    rule_id: str
+    rule_version: int
+    entry: int
+    due: Moment
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from automation.envelope import Envelope, Recorded
@@ -14,7 +15,7 @@ from automation.seen import digest, remember
 from automation.values import Value
 
 HOUR_MS = 3_600_000
-FOLD_VERSION = 1
+FOLD_VERSION = 2
 """Raised when `evolve` or the shape of the state changes."""
 
 Patch = dict[str, Any]
@@ -101,7 +102,12 @@ def _payment(state: ItemState, env: Envelope, event: e.PaymentNoted) -> Patch:
 
 
 def _delayed(state: ItemState, env: Envelope, event: e.RuleRunDelayed) -> Patch:
-    return {"runs": _put(state.runs, event.run_id, _run(env, event, "delayed", event.due))}
+    waiting = replace(_run(env, event, "delayed", event.due), follows=event.follows)
+    return {"runs": _put(state.runs, event.run_id, waiting)}
+
+
+def _rescheduled(state: ItemState, env: Envelope, event: e.RuleRunRescheduled) -> Patch:
+    return {"runs": _put(state.runs, event.run_id, replace(state.runs[event.run_id], due=event.due))}
 
 
 def _run(env: Envelope, event: Any, status: str, due: int) -> Run:
@@ -197,6 +203,7 @@ _FOLDS = _Folds({
     e.InvoicePaidNoted: _nothing,
     e.ChangeSeen: _nothing,
     e.RuleRunDelayed: _delayed,
+    e.RuleRunRescheduled: _rescheduled,
     e.RuleRunStarted: _started,
     e.RuleRunCompleted: _completed,
     e.RuleRunSkipped: _ended,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from automation.definitions.compiled import CompiledTrigger
 from automation.envelope import stable_id
@@ -12,6 +12,7 @@ from automation.items.evolve import HOUR_MS
 from automation.items.scope import scope_of
 from automation.items.turn import Turn
 from automation.money import amount_text
+from automation.scope import Scope
 from automation.values import Money, Personal, Value, plain
 
 MOVES_PER_HOUR = 50
@@ -24,17 +25,29 @@ def fire(turn: Turn, fact: str, fact_id: str, amount: Money, invoice: Mapping[st
     state = turn.state
     if not state.exists or turn.source == "system":
         return
-    matched = None
-    for trigger in turn.view.triggers(state.item_type, state.pipeline, fact):
-        if trigger.holds(scope_of(turn, {"invoice": invoice})):
-            matched = trigger
-            if _answer(turn, trigger, fact_id):
-                break
+    triggers = turn.view.triggers(state.item_type, state.pipeline, fact)
+    matched = answer(turn, triggers, fact_id, lambda t: scope_of(t, {"invoice": invoice}))
     if matched is not None and matched.payment:
         _announce(turn, fact, fact_id, amount)
 
 
-def _answer(turn: Turn, trigger: CompiledTrigger, fact_id: str) -> bool:
+def answer(
+    turn: Turn, triggers: Iterable[CompiledTrigger], fact_id: str, scope: Callable[[Turn], Scope], cause: str = ""
+) -> CompiledTrigger | None:
+    """Let triggers answer a fact in order until one moves the item; return the last whose condition held.
+
+    `cause` is the event that says the fact, the last one if empty.
+    """
+    matched = None
+    for trigger in triggers:
+        if trigger.holds(scope(turn)):
+            matched = trigger
+            if _answer(turn, trigger, fact_id, cause):
+                break
+    return matched
+
+
+def _answer(turn: Turn, trigger: CompiledTrigger, fact_id: str, cause: str = "") -> bool:
     state, view = turn.state, turn.view
     pipeline = view.pipelines[state.item_type, state.pipeline]
     if state.stage == trigger.stage:
@@ -44,7 +57,7 @@ def _answer(turn: Turn, trigger: CompiledTrigger, fact_id: str) -> bool:
         reason = "previous_stage_not_allowed"
     else:
         reason = "loop_detected" if _loops(turn) else ""
-    cause = turn.events[-1].envelope.event_id
+    cause = cause or turn.events[-1].envelope.event_id
     turn.act(f"trigger:{trigger.id}", "trigger", trigger.on_behalf_of, cause)
     if reason:
         told = state.alerted_at and state.alerted_at > turn.now - HOUR_MS

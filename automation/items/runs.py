@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from typing import Any
 
 from automation.definitions.arguments import Problem
 from automation.definitions.compiled import CompiledRule
+from automation.items import delays
 from automation.items import events as e
 from automation.items.scope import scope_of
 from automation.items.sizes import exceeding, is_too_large
@@ -43,9 +45,44 @@ def _begin(turn: Turn, rule: CompiledRule, run_id: str) -> None:
     if not turn.view.rule_active(rule.id):
         turn.emit(e.RuleRunCancelled(run_id, rule.id, rule.version, state.entry, "rule_inactive"))
     elif rule.delay:
-        turn.emit(e.RuleRunDelayed(run_id, rule.id, rule.version, state.entry, turn.now + rule.delay))
+        _delay(turn, rule, run_id)
     else:
         _run(turn, rule, run_id, state.entry)
+
+
+def _delay(turn: Turn, rule: CompiledRule, run_id: str) -> None:
+    """Let a rule wait; one whose moment is already past runs at once."""
+    run, due = (run_id, rule.id, rule.version, turn.state.entry), delays.due_of(turn, rule.delay)
+    if due is None:
+        turn.emit(e.RuleRunFailed(*run, delays.NO_MOMENT))
+    elif delays.NOT_YET < due <= turn.now:
+        _run(turn, rule, run_id, turn.state.entry)
+    else:
+        turn.emit(e.RuleRunDelayed(*run, due, delays.follows(rule.delay)))
+
+
+def follow_dates(turn: Turn, changed: Collection[str]) -> None:
+    """Move the delays that follow one of these fields; one whose moment is past by now is over."""
+    for run in tuple(turn.state.runs.values()):
+        if run.follows and run.follows in changed and run.status == "delayed":
+            _follow(turn, run)
+
+
+def _follow(turn: Turn, run: Run) -> None:
+    rule = _rule_of(turn, run)
+    due = delays.due_of(turn, rule.delay) if rule else run.due
+    if due == run.due:
+        return
+    turn.act("system", "system", "", turn.cause)
+    named = (run.run_id, run.rule_id, run.rule_version, run.entry)
+    if due is None:
+        turn.emit(e.RuleRunFailed(*named, delays.NO_MOMENT))
+        turn.later(advance)
+        return
+    past = delays.NOT_YET < due <= turn.now
+    turn.emit(e.RuleRunRescheduled(*named, turn.now if past else due))
+    if past:
+        on_delay_over(turn, run)
 
 
 def _run(turn: Turn, rule: CompiledRule, run_id: str, entry: int) -> None:
@@ -92,7 +129,7 @@ def _record(turn: Turn, run: tuple[str, str, int, int], plan: Plan) -> None:
     match plan:
         case Completed(results, events):
             for event in events:
-                turn.emit(event)
+                _local(turn, event)
             turn.emit(e.RuleRunCompleted(*run, results))
         case Skipped(reason):
             turn.emit(e.RuleRunSkipped(*run, reason))
@@ -103,7 +140,15 @@ def _record(turn: Turn, run: tuple[str, str, int, int], plan: Plan) -> None:
             if open_run is None or open_run.status != "running":
                 turn.emit(e.RuleRunStarted(*run, turn.now + DEADLINE_MS))
             for event in (*events, *effects):
-                turn.emit(event)
+                _local(turn, event)
+
+
+def _local(turn: Turn, event: Any) -> None:
+    """Record what a step does; a date that it changes moves the delays that follow it, of other rules too."""
+    turn.emit(event)
+    if isinstance(event, e.FieldsChanged) and turn.state.runs:
+        changed = frozenset(row.code for row in event.changes)
+        turn.later(lambda t: follow_dates(t, changed))
 
 
 def _rule_of(turn: Turn, run: Run) -> CompiledRule | None:

@@ -7,7 +7,7 @@ from automation.envelope import CRM_ALL, STAGED
 from automation.errors import ChangeRefusedError
 from automation.items import changes as c
 from automation.items import events as e
-from automation.items import invoices, runs, stages
+from automation.items import invoices, runs, stages, watching
 from automation.items.fields import checked
 from automation.items.parts import FieldChange
 from automation.items.turn import Turn
@@ -71,11 +71,14 @@ def save(turn: Turn, change: c.SaveItem) -> None:
     _save_people(turn, change)
     _save_rows_and_links(turn, change)
     state, quiet = turn.state, is_quiet(turn.source, change.run_automation)
-    if target is not None:
-        if target[0] != state.pipeline:
-            stages.change_pipeline(turn, *target, quiet=quiet)
-        elif target[1] != state.stage:
-            stages.move(turn, target[1], automated=turn.source in AUTOMATED, quiet=quiet)
+    to_pipeline, to_stage = target or (state.pipeline, state.stage)
+    then = watching.after_save(turn, before, to_pipeline, quiet=quiet)
+    if to_pipeline != state.pipeline:
+        stages.change_pipeline(turn, to_pipeline, to_stage, quiet=quiet, then=then)
+    elif to_stage != state.stage:
+        stages.move(turn, to_stage, automated=turn.source in AUTOMATED, quiet=quiet, then=then)
+    elif then:
+        turn.later(then)
     if len(turn.events) == before:
         turn.emit(e.ChangeSeen("no_change"))
 

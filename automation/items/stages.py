@@ -2,36 +2,43 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from automation.definitions.compiled import CompiledRule
 from automation.items import events as e
 from automation.items import invoices, runs
 from automation.items.state import ItemState, run_id_of
 from automation.items.turn import Turn
 
+Then = Callable[[Turn], None] | None
+"""What the change that moves the item sets going besides: after what it stops, before the rules of the stage."""
 
-def move(turn: Turn, to_stage: str, *, automated: bool, quiet: bool = False) -> None:
+
+def move(turn: Turn, to_stage: str, *, automated: bool, quiet: bool = False, then: Then = None) -> None:
     """Enter another stage of the same pipeline."""
     open_rules = unfinished(turn)
     state = turn.state
     moved = turn.emit(e.StageMoved(state.stage, to_stage, state.entry + 1, automated, quiet))
-    entered(turn, open_rules, moved.envelope.event_id)
+    entered(turn, open_rules, moved.envelope.event_id, then)
 
 
-def change_pipeline(turn: Turn, to_pipeline: str, to_stage: str, *, quiet: bool = False) -> None:
+def change_pipeline(turn: Turn, to_pipeline: str, to_stage: str, *, quiet: bool = False, then: Then = None) -> None:
     """Enter a stage of another pipeline."""
     open_rules = unfinished(turn)
     state = turn.state
     moved = turn.emit(
         e.PipelineChanged(state.pipeline, to_pipeline, state.stage, to_stage, state.entry + 1, False, quiet)
     )
-    entered(turn, open_rules, moved.envelope.event_id)
+    entered(turn, open_rules, moved.envelope.event_id, then)
 
 
-def entered(turn: Turn, open_rules: tuple[CompiledRule, ...], cause: str) -> None:
+def entered(turn: Turn, open_rules: tuple[CompiledRule, ...], cause: str, then: Then = None) -> None:
     """Stop what belongs to the left stage, then let the entered one work."""
     left = turn.state.entry - 1
     if open_rules:
         turn.later(lambda t: cancel(t, open_rules, left, "stage_left", cause))
+    if then:
+        turn.later(then)
     turn.later(invoices.on_stage_entered)
     turn.later(runs.advance)
 

@@ -40,6 +40,8 @@ class Run:
     cause_id: str
     root_id: str
     depth: int
+    follows: str = ""
+    """Code of the date field that a delay follows; its `due` is 0 while that is empty."""
 
 
 _NONE: Mapping[str, Any] = MappingProxyType({})

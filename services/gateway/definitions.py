@@ -13,6 +13,7 @@ from automation.definitions.models import Definition
 from automation.definitions.saved import DefinitionSaved
 from automation.definitions.validation import Flaw, check, id_of, read
 from automation.values import Moment
+from services.edge.holidays import with_holidays
 from services.gateway.bodies import DefinitionBody, DefinitionsBody
 from services.gateway.problems import Fault, Problem
 
@@ -41,7 +42,7 @@ class Author(NamedTuple):
     now: Moment
 
 
-async def plan_of(view: TenantView, catalogue: Mapping[str, Entry], body: DefinitionsBody) -> Plan:
+async def plan_of(view: TenantView, catalogue: Mapping[str, Entry], body: DefinitionsBody, now: Moment) -> Plan:
     """Return what will change; raises `Problem` 422 naming every path at fault, 409 for versions that were overtaken.
 
     A definition that stays as it is, is left out.
@@ -51,7 +52,8 @@ async def plan_of(view: TenantView, catalogue: Mapping[str, Entry], body: Defini
     _check_twice(drafts, faults)
     changed = {(d.kind, d.id): d.made for d, one in zip(drafts, body.definitions, strict=True) if d.made or one.delete}
     # In a thread: a large tenant's rules are all compiled.
-    checked = await asyncio.to_thread(check, catalogue, view.tenant, dict(view.current), changed)
+    filled = with_holidays(changed, now)
+    checked = await asyncio.to_thread(check, catalogue, view.tenant, dict(view.current), filled)
     faults += _placed(checked.errors, drafts)
     if faults:
         raise Problem(422, "invalid_definitions", "nothing was saved", errors=faults)

@@ -73,7 +73,13 @@ class RunLog(NamedTuple):
 
 
 RunEvent: TypeAlias = (
-    e.RuleRunDelayed | e.RuleRunStarted | e.RuleRunCompleted | e.RuleRunSkipped | e.RuleRunFailed | e.RuleRunCancelled
+    e.RuleRunDelayed
+    | e.RuleRunRescheduled
+    | e.RuleRunStarted
+    | e.RuleRunCompleted
+    | e.RuleRunSkipped
+    | e.RuleRunFailed
+    | e.RuleRunCancelled
 )
 
 
@@ -160,6 +166,7 @@ def _ended(status: str) -> Callable[[Envelope, Any], dict[str, Any]]:
 
 _OUTCOMES: Mapping[type, Callable[[Envelope, Any], dict[str, Any]]] = {
     e.RuleRunDelayed: lambda _, event: {"status": "waiting", "due": event.due},
+    e.RuleRunRescheduled: lambda _, event: {"due": event.due},
     e.RuleRunStarted: lambda _, event: {"status": "running", "due": event.deadline},
     e.RuleRunCompleted: _ended("completed"),
     e.RuleRunSkipped: _ended("skipped"),

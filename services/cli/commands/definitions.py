@@ -18,6 +18,7 @@ from services.cli.definitions.store import ConflictError, DefinitionStore, open_
 from services.cli.edge import json_option, remember_definitions, run, tenant_option, topics
 from services.deal_stream.bootstrap import catalogue
 from services.edge.clock import SystemClock
+from services.edge.holidays import with_holidays
 from services.edge.kafka import KafkaSettings
 
 _paths = click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
@@ -129,7 +130,7 @@ def _plan(store: DefinitionStore, files: Files, tenant: str, prune: bool, as_jso
     wanted: dict[DefinitionId, Definition | None] = dict(files.definitions)
     if prune:
         wanted |= dict.fromkeys(view.current.keys() - wanted.keys())
-    checked = check(view.catalogue, tenant, view.current, wanted)
+    checked = check(view.catalogue, tenant, view.current, with_holidays(wanted, SystemClock().now()))
     _stop_on(files.faults + files.faults_of(checked), as_json)
     return steps(view.current, view.versions, checked.definitions)
 

@@ -11,6 +11,7 @@ from services.cli.definitions.plan import records, steps
 from services.cli.definitions.store import open_store
 from services.cli.edge import remember_definitions
 from services.edge.clock import SystemClock
+from services.edge.holidays import with_holidays
 from services.edge.kafka import KafkaSettings
 from services.edge.topics import Topics
 
@@ -26,7 +27,8 @@ async def apply_company(folder: Path, tenant: str, kafka: KafkaSettings, topics:
     files = read_files([folder])
     async with open_store(kafka, topics, writing=True) as store:
         view = store.view(tenant)
-        checked = check(view.catalogue, tenant, view.current, files.definitions)
+        wanted = with_holidays(files.definitions, SystemClock().now())
+        checked = check(view.catalogue, tenant, view.current, wanted)
         wrong = [fault.text for fault in files.faults + files.faults_of(checked) if fault.flaw.severity == "error"]
         if wrong:
             raise CompanyError("\n".join(wrong))

@@ -50,7 +50,7 @@ async def save_definitions(request: Request) -> Response:
 async def _save(ports: Ports, author: Author, body: b.DefinitionsBody) -> Response:
     book = ports.shelf.book
     view = book.tenant(author.tenant) or TenantView(author.tenant, ports.catalogue)
-    plan = await plan_of(view, ports.catalogue, body)
+    plan = await plan_of(view, ports.catalogue, body, author.now)
     version = book.version
     if plan.drafts:
         version = await ports.shelf.append(records_of(plan.drafts, author))
