@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, tzinfo
 from fractions import Fraction
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from automation.catalogue import Entry
@@ -16,6 +15,7 @@ from automation.definitions.models import (
     MODELS,
     STANDARD_FIELDS,
     Absence,
+    Automation,
     Calendar,
     Definition,
     Department,
@@ -26,68 +26,53 @@ from automation.definitions.models import (
     Role,
     Rule,
     Settings,
+    Stop,
     Trigger,
     User,
 )
 from automation.definitions.saved import DefinitionSaved
+from automation.definitions.stage_rules import StageKey, StageRules
 from automation.people import Directory, directory_of
-from automation.values import FieldType
+from automation.values import FieldType, Moment
 from automation.working_time import WorkingTime
 
-StageKey = tuple[str, str, str]
-"""Item type, pipeline, stage."""
+EVERYWHERE = "*"
+"""The tenant whose kill switches stop every tenant; no API key is given for it."""
+ALL_AUTOMATION = "automation"
+"""The id of the kill switch that stops all rules and triggers."""
 
 
-class _StageRules:
-    """The rules of one stage at every definitions version: a list of what changed when, folded on demand."""
+class SavedVersion(NamedTuple):
+    """One version of a rule, trigger or kill switch; `made` is None where it was deleted."""
 
-    def __init__(self) -> None:
-        self._at: list[int] = []
-        self._what: list[tuple[str, Rule | None, int]] = []
-        self._folded: dict[int, tuple[CompiledRule, ...]] = {}
-
-    def note(self, version: int, rule_id: str, rule: Rule | None, rule_version: int) -> None:
-        """Add one change; `rule` is None where the rule left the stage."""
-        self._at.append(version)
-        self._what.append((rule_id, rule, rule_version))
-
-    def forget(self) -> None:
-        """Compile the rules anew when they are next needed: fields have changed."""
-        self._folded.clear()
-
-    def at(self, version: int, view: TenantView) -> tuple[CompiledRule, ...]:
-        """Return the stage's active rules in listed order as of a definitions version."""
-        upto = bisect_right(self._at, version)
-        found = self._folded.get(upto)
-        if found is None:
-            found = self._folded[upto] = self._fold(upto, view)
-        return found
-
-    def _fold(self, upto: int, view: TenantView) -> tuple[CompiledRule, ...]:
-        rules: dict[str, tuple[Rule, int]] = {}
-        for rule_id, rule, rule_version in self._what[:upto]:
-            if rule is None or not rule.active:
-                rules.pop(rule_id, None)
-            else:
-                rules[rule_id] = (rule, rule_version)
-        listed = sorted(rules.values(), key=lambda pair: (pair[0].order, pair[0].id))
-        found = (view.rule_version(rule.id, rule_version) for rule, rule_version in listed)
-        return tuple(rule for rule in found if rule is not None)
+    version: int
+    author: str
+    saved_at: Moment
+    definitions_version: int
+    made: Automation | Stop | None
 
 
 class TenantView:
     """What one tenant has defined. Read-only for the core; changed by `Book` alone."""
 
-    def __init__(self, tenant: str, catalogue: Mapping[str, Entry]) -> None:
+    def __init__(self, tenant: str, catalogue: Mapping[str, Entry], above: TenantView | None = None) -> None:
         self.tenant = tenant
+        self._above = above
         self.catalogue = catalogue
         self.zone: tzinfo = UTC
         self.rates: Mapping[str, Fraction] = {}
         self.pipelines: dict[tuple[str, str], Pipeline] = {}
         self.current: dict[tuple[str, str], Definition] = {}
-        """The current version of each definition by kind and id."""
+        """The version in force of each definition by kind and id."""
         self.versions: dict[tuple[str, str], int] = {}
-        self._stages: dict[StageKey, _StageRules] = {}
+        """The number of the version saved last, drafts included."""
+        self.drafts: dict[tuple[str, str], Automation] = {}
+        """Drafts saved after the version in force; each is the version saved last."""
+        self.saved: dict[tuple[str, str], list[SavedVersion]] = {}
+        """Every version of rules, triggers and kill switches, oldest first."""
+        self._in_force: dict[tuple[str, str], int] = {}
+        self._stops: frozenset[str] = frozenset()
+        self._stages: dict[StageKey, StageRules] = {}
         self._on_stage: dict[StageKey, dict[str, Rule]] = {}
         self._rules: dict[tuple[str, int], Rule] = {}
         self._compiled: dict[tuple[str, int], CompiledRule] = {}
@@ -153,7 +138,7 @@ class TenantView:
         return found
 
     def current_rules(self, stage: StageKey) -> tuple[Rule, ...]:
-        """Return the rules on a stage in listed order as they stand now, inactive ones included."""
+        """Return the rules on a stage in listed order as they stand now; drafts are left out, inactive ones are not."""
         listed = self._on_stage.get(stage, {})
         return tuple(sorted(listed.values(), key=lambda rule: (rule.order, rule.id)))
 
@@ -168,9 +153,27 @@ class TenantView:
         return compiled
 
     def rule_active(self, rule_id: str) -> bool:
-        """Say whether the rule is active in the current definitions."""
+        """Say whether the rule is active in the current definitions and no kill switch stops it."""
         rule = self.current.get(("rule", rule_id))
-        return isinstance(rule, Rule) and rule.active
+        return isinstance(rule, Rule) and rule.runs and not self.stopped_by("rule", rule_id)
+
+    def stopped_by(self, kind: str, name: str) -> str:
+        """Return the kill switch that stops a rule or trigger, as `stop/<id>`; empty if none does."""
+        if self._above is not None and ALL_AUTOMATION in self._above._stops:
+            return f"{EVERYWHERE}/stop/{ALL_AUTOMATION}"
+        if not self._stops:
+            return ""
+        found = next((one for one in (ALL_AUTOMATION, f"{kind}:{name}") if one in self._stops), "")
+        return found and f"stop/{found}"
+
+    @property
+    def stops(self) -> Mapping[str, Stop]:
+        """The kill switches of the tenant that are on, by id."""
+        return {stop.id: stop for stop in self._all(Stop)}
+
+    def version_in_force(self, kind: str, name: str) -> int:
+        """Return the number of the version in force; 0 where none was ever."""
+        return self._in_force.get((kind, name), 0)
 
     def triggers(self, item_type: str, pipeline: str, fact: str) -> tuple[CompiledTrigger, ...]:
         """Return the active triggers on stages of a pipeline that watch a fact, in stage order, then listed order."""
@@ -194,30 +197,47 @@ class TenantView:
     def _find_triggers(self, item_type: str, pipeline: str, fact: str) -> tuple[CompiledTrigger, ...]:
         ranked = []
         for (kind, name), trigger in self.current.items():
-            if kind != "trigger" or not isinstance(trigger, Trigger) or not trigger.active:
+            if kind != "trigger" or not isinstance(trigger, Trigger) or not trigger.runs:
                 continue
             entry = self.catalogue.get(trigger.type)
             owner = self.pipelines.get((item_type, pipeline))
             if (trigger.item_type, trigger.pipeline) != (item_type, pipeline) or entry is None or owner is None:
                 continue
             if entry.fact == fact and owner.has(trigger.stage):
-                compiled = compile_trigger(trigger, self.versions["trigger", name], entry, self)
+                compiled = compile_trigger(trigger, self._in_force["trigger", name], entry, self)
                 ranked.append((owner.rank(trigger.stage), trigger.order, trigger.id, compiled))
         return tuple(entry[3] for entry in sorted(ranked, key=lambda entry: entry[:3]))
 
     def put(self, kind: str, name: str, version: int, made: Definition | None, at: int) -> None:
-        """Take over one definition version; `made` is None where it was deleted."""
+        """Take over one version; `made` is None where it was deleted, and a draft changes nothing that is in force."""
+        self.versions[kind, name] = version
+        if isinstance(made, Automation) and made.status == "draft":
+            self._put_draft(kind, name, version, made)
+            return
+        self.drafts.pop((kind, name), None)
+        self._in_force[kind, name] = version
         old = self.current.get((kind, name))
         if made is None:
             self.current.pop((kind, name), None)
         else:
             self.current[kind, name] = made
-        self.versions[kind, name] = version
         if kind == "rule":
             self._put_rule(name, version, old, made, at)
         elif kind == "pipeline":
             self._put_pipeline(old, made)
         self._forget(kind)
+
+    def note(self, saved: DefinitionSaved, made: Definition | None, at: int) -> None:
+        """Remember who saved a version of a rule, trigger or kill switch, and when."""
+        if saved.kind in ("rule", "trigger", "stop"):
+            body = made if isinstance(made, Automation | Stop) else None
+            version = SavedVersion(saved.version, saved.author, saved.saved_at, at, body)
+            self.saved.setdefault((saved.kind, saved.id), []).append(version)
+
+    def _put_draft(self, kind: str, name: str, version: int, made: Automation) -> None:
+        self.drafts[kind, name] = made
+        if isinstance(made, Rule):
+            self._rules[name, version] = made
 
     def _put_rule(self, name: str, version: int, old: Any, made: Any, at: int) -> None:
         if isinstance(made, Rule):
@@ -225,7 +245,7 @@ class TenantView:
         for rule, given in ((old, None), (made, made)):
             if isinstance(rule, Rule):
                 stage = (rule.item_type, rule.pipeline, rule.stage)
-                self._stages.setdefault(stage, _StageRules()).note(at, name, given, version)
+                self._stages.setdefault(stage, StageRules()).note(at, name, given, version)
                 listed = self._on_stage.setdefault(stage, {})
                 listed.pop(name, None)
                 if given is not None:
@@ -250,6 +270,8 @@ class TenantView:
             self._directory = None
         if kind in ("calendar", "user", "absence", "settings"):
             self._working.clear()
+        if kind == "stop":
+            self._stops = frozenset(stop.id for stop in self._all(Stop))
         if kind == "rates":
             self.rates = _rates(next(iter(self._all(Rates)), None))
         if kind == "settings":
@@ -280,12 +302,23 @@ class Book:
     def __init__(self, catalogue: Mapping[str, Entry]) -> None:
         self._catalogue = catalogue
         self._tenants: dict[str, TenantView] = {}
+        self._everywhere = TenantView(EVERYWHERE, catalogue)
         self._open: dict[str, list[DefinitionSaved]] = {}
         self.version = 0
 
     def tenant(self, tenant: str) -> TenantView | None:
         """Return what a tenant has defined; None for an unknown tenant."""
         return self._tenants.get(tenant)
+
+    @property
+    def everywhere(self) -> TenantView:
+        """The kill switches that stop every tenant."""
+        return self._everywhere
+
+    @property
+    def tenants(self) -> Sequence[str]:
+        """The tenants that have defined something."""
+        return tuple(self._tenants)
 
     def apply(self, saved: DefinitionSaved, offset: int) -> None:
         """Fold one record; those of one `apply` take effect together, with its last one."""
@@ -308,10 +341,16 @@ class Book:
 
     def _replaces_current(self, saved: DefinitionSaved) -> bool:
         """Say whether nobody else saved the definition meanwhile; an apply counts as a whole or not at all."""
-        view = self._tenants.get(saved.tenant)
+        view = self._everywhere if saved.tenant == EVERYWHERE else self._tenants.get(saved.tenant)
         return (view.versions.get((saved.kind, saved.id), 0) if view else 0) == saved.replaces
 
     def _take(self, saved: DefinitionSaved) -> None:
-        view = self._tenants.setdefault(saved.tenant, TenantView(saved.tenant, self._catalogue))
+        view = self._view_of(saved.tenant)
         made = None if saved.deleted else MODELS[saved.kind].model_validate_json(saved.body)
         view.put(saved.kind, saved.id, saved.version, made, self.version)
+        view.note(saved, made, self.version)
+
+    def _view_of(self, tenant: str) -> TenantView:
+        if tenant == EVERYWHERE:
+            return self._everywhere
+        return self._tenants.setdefault(tenant, TenantView(tenant, self._catalogue, self._everywhere))

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Literal, NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from automation.definitions.book import TenantView
+from automation.definitions.book import ALL_AUTOMATION, TenantView
 from automation.definitions.models import (
     STANDARD_FIELDS,
     Absence,
@@ -16,6 +16,7 @@ from automation.definitions.models import (
     Pipeline,
     Role,
     Settings,
+    Stop,
     User,
 )
 from automation.envelope import CRM_ALL
@@ -126,6 +127,18 @@ def settings(made: Settings, view: TenantView) -> Iterator[Found]:
         yield Found("time_zone", "unknown_time_zone", f"there is no time zone {made.time_zone[:60]!r}")
     if not (len(made.currency) == 3 and made.currency.isascii() and made.currency.isupper()):
         yield Found("currency", "invalid_currency", "a currency is an ISO 4217 code such as EUR")
+
+
+def stop(made: Stop, view: TenantView) -> Iterator[Found]:
+    """Check what a kill switch stops; one that outlives its rule stops nothing, which is worth a warning."""
+    kind, colon, name = made.id.partition(":")
+    if made.id == ALL_AUTOMATION:
+        return
+    if kind not in ("rule", "trigger") or not colon:
+        why = f"{made.id[:60]!r} is neither {ALL_AUTOMATION!r} nor rule:<id> or trigger:<id>"
+        yield Found("id", "unknown_target", why)
+    elif (kind, name) not in view.current:
+        yield Found("id", "unknown_target", f"there is no {kind} {name[:60]!r}", "warning")
 
 
 def known_user(name: str, path: str, view: TenantView) -> Iterator[Found]:

@@ -18,6 +18,7 @@ from automation.values import FieldType
 __all__ = ["Calendar", "Code", "Definition", "Duration", "Id", "duration_ms"]
 
 StageKind: TypeAlias = Literal["in_progress", "final_success", "final_failure"]
+Status: TypeAlias = Literal["draft", "active", "archived"]
 
 
 class Stage(Definition):
@@ -100,6 +101,13 @@ class Automation(Definition):
     params: dict[str, Any] = Field(default_factory=dict)
     order: int = 0
     active: bool = True
+    status: Status = "active"
+    """A draft stands beside the version in force and does not run; an archived one starts no new runs."""
+
+    @property
+    def runs(self) -> bool:
+        """Say whether the definition takes part in decisions, kill switches aside."""
+        return self.active and self.status == "active"
 
 
 class Rule(Automation):
@@ -180,6 +188,16 @@ class Settings(Definition):
     currency: str = "EUR"
 
 
+class Stop(Definition):
+    """A kill switch that is on while it stands: `automation` stops all, `rule:<id>` and `trigger:<id>` one of them.
+
+    It is a definition of its own, so that applying files of rules again does not lift it.
+    """
+
+    id: Id
+    reason: str = Field(default="", max_length=500)
+
+
 MODELS: dict[str, type[Definition]] = {
     "fields": Fields,
     "pipeline": Pipeline,
@@ -192,6 +210,7 @@ MODELS: dict[str, type[Definition]] = {
     "calendar": Calendar,
     "rates": Rates,
     "settings": Settings,
+    "stop": Stop,
 }
 """The kinds of definitions; a kind is the middle part of the key `tenant/kind/id` in `crm.definitions`."""
 

@@ -166,10 +166,10 @@ def _results(references: Iterable[Reference], path: str, made: Rule, view: Tenan
 
 def _order(owner: Rule, made: Rule, listed: tuple[Rule, ...], what: str, path: str) -> Iterator[Found]:
     at, own = listed.index(owner), listed.index(made)
-    between = [found for found in listed[at + 1 : own + 1] if found.active]
+    between = [found for found in listed[at + 1 : own + 1] if found.runs]
     if at >= own:
         yield Found(path, "later_result", f"{what} is published by a rule that does not run before this one")
-    elif not owner.active:
+    elif not owner.runs:
         yield Found(path, "inactive_result", f"{what} is published by an inactive rule: it is empty", "warning")
     elif any(found.run_mode == "parallel" for found in between):
         yield Found(path, "parallel_result", f"{what} may be empty: its rule may still run at that time", "warning")

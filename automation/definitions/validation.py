@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
+from types import MappingProxyType
 from typing import Any, Literal, NamedTuple, TypeAlias
 
 from pydantic import ValidationError
@@ -19,6 +20,7 @@ from automation.definitions.checks import Found
 from automation.definitions.models import (
     MODELS,
     Absence,
+    Automation,
     Calendar,
     Definition,
     Department,
@@ -28,6 +30,7 @@ from automation.definitions.models import (
     Role,
     Rule,
     Settings,
+    Stop,
     Trigger,
     User,
 )
@@ -39,6 +42,7 @@ LARGEST_BODY = 1_000_000
 MOST_CHANGES = 5_000
 """Definitions in one `apply`, which is one transaction."""
 
+_NO_DRAFTS: Mapping[DefinitionId, Automation] = MappingProxyType({})
 _SINGLE = ("lead", "invoice", "quote")
 _NO_VERSION = 1
 
@@ -104,16 +108,33 @@ def _model_flaw(kind: str, name: str, found: ErrorDetails, model: type[Definitio
 
 def check(
     catalogue: Mapping[str, Entry], tenant: str, current: Mapping[DefinitionId, Definition],
-    changed: Mapping[DefinitionId, Definition | None],
+    changed: Mapping[DefinitionId, Definition | None], drafts: Mapping[DefinitionId, Automation] = _NO_DRAFTS,
 ) -> Checked:  # fmt: skip
-    """Check changed definitions together with those in force; a flaw that was there before is not blamed on them."""
+    """Check changed definitions together with those in force; a flaw that was there before is not blamed on them.
+
+    A draft is checked as if it and the other `drafts` were activated now.
+    """
     if len(changed) > MOST_CHANGES:
         return Checked(changed, (Flaw("", "", "", "too_many", f"more than {MOST_CHANGES} definitions at once"),))
-    wanted = {**current, **changed}
-    view = view_of(catalogue, tenant, wanted)
+    wanted = {name: made for name, made in changed.items() if not _is_draft(made)}
+    view = view_of(catalogue, tenant, {**current, **wanted})
     old = frozenset(flaws_of(view_of(catalogue, tenant, current))) if current else frozenset()
-    flaws = tuple(f for f in flaws_of(view) if (f.kind, f.id) in changed or f not in old)
-    return Checked({name: _stored(made, view) for name, made in changed.items()}, flaws)
+    flaws = [f for f in flaws_of(view) if (f.kind, f.id) in wanted or f not in old]
+    if len(wanted) < len(changed):
+        view = view_of(catalogue, tenant, _activated({**current, **drafts, **changed}))
+        flaws += [f for f in flaws_of(view) if (f.kind, f.id) in changed.keys() - wanted.keys()]
+    return Checked({name: _stored(made, view) for name, made in changed.items()}, tuple(flaws))
+
+
+def _is_draft(made: Definition | None) -> bool:
+    return isinstance(made, Automation) and made.status == "draft"
+
+
+def _activated(definitions: Mapping[DefinitionId, Definition | None]) -> dict[DefinitionId, Definition | None]:
+    return {
+        name: made.model_copy(update={"status": "active"}) if made is not None and _is_draft(made) else made
+        for name, made in definitions.items()
+    }
 
 
 def view_of(
@@ -133,6 +154,8 @@ def view_of(
 def flaws_of(view: TenantView) -> Iterator[Flaw]:
     """Yield everything that is wrong with a tenant's definitions as a whole."""
     for (kind, name), made in view.current.items():
+        if isinstance(made, Automation) and made.status == "archived":
+            continue  # what it stood on may be gone: it is checked when it is activated again
         look = _CHECKS.get(type(made))
         for found in look(made, view) if look else ():
             yield Flaw(kind, name, *found)
@@ -172,4 +195,5 @@ _CHECKS: Mapping[type, Callable[[Any, TenantView], Iterator[Found]]] = {
     Absence: checks.absence,
     Calendar: checks.calendar,
     Settings: checks.settings,
+    Stop: checks.stop,
 }

@@ -36,15 +36,25 @@ def answer(
 ) -> CompiledTrigger | None:
     """Let triggers answer a fact in order until one moves the item; return the last whose condition held.
 
-    `cause` is the event that says the fact, the last one if empty.
+    `cause` is the event that says the fact, the last one if empty. A trigger behind a kill switch is passed over.
     """
     matched = None
     for trigger in triggers:
-        if trigger.holds(scope(turn)):
-            matched = trigger
-            if _answer(turn, trigger, fact_id, cause):
-                break
+        if not trigger.holds(scope(turn)):
+            continue
+        if turn.view.stopped_by("trigger", trigger.id):
+            _skip(turn, trigger, fact_id, "trigger_inactive", cause)
+            continue
+        matched = trigger
+        if _answer(turn, trigger, fact_id, cause):
+            break
     return matched
+
+
+def _skip(turn: Turn, trigger: CompiledTrigger, fact_id: str, reason: str, cause: str) -> None:
+    cause = cause or turn.events[-1].envelope.event_id
+    turn.act(f"trigger:{trigger.id}", "trigger", trigger.on_behalf_of, cause)
+    turn.emit(e.TriggerSkipped(trigger.id, trigger.version, fact_id, reason))
 
 
 def _answer(turn: Turn, trigger: CompiledTrigger, fact_id: str, cause: str = "") -> bool:

@@ -6,6 +6,7 @@ import asyncio
 import json
 import logging
 from collections.abc import Callable, Coroutine
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -14,6 +15,7 @@ from aiokafka import AIOKafkaConsumer
 from aiokafka.errors import KafkaConnectionError, KafkaError, UnknownTopicOrPartitionError
 from pydantic import ValidationError
 
+from automation.values import Moment
 from services.edge.broker import BrokerError, home_dir
 from services.edge.kafka import KafkaSettings, bootstrap_servers
 from services.edge.stream import UnreadableError
@@ -95,6 +97,11 @@ def _servers() -> str:
 def shown(text: str) -> str:
     """Return text from outside so that it cannot steer a terminal."""
     return "".join(sign if sign.isprintable() else repr(sign)[1:-1] for sign in text)
+
+
+def moment_text(moment: Moment) -> str:
+    """Return a moment as a person reads it, in UTC."""
+    return f"{datetime.fromtimestamp(moment / 1000, UTC):%Y-%m-%d %H:%M:%S}Z"
 
 
 def cut(text: str, width: int = WIDTH) -> str:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from automation.catalogue import Entry
 from automation.definitions.book import TenantView
+from automation.definitions.lifecycle import standing
 from automation.definitions.models import Definition
 from automation.definitions.saved import DefinitionSaved
 from automation.definitions.validation import Flaw, check, id_of, read
@@ -52,15 +53,15 @@ async def plan_of(view: TenantView, catalogue: Mapping[str, Entry], body: Defini
     _check_twice(drafts, faults)
     changed = {(d.kind, d.id): d.made for d, one in zip(drafts, body.definitions, strict=True) if d.made or one.delete}
     # In a thread: a large tenant's rules are all compiled.
-    filled = with_holidays(changed, now)
-    checked = await asyncio.to_thread(check, catalogue, view.tenant, dict(view.current), filled)
+    filled, drafted = with_holidays(changed, now), dict(view.drafts)
+    checked = await asyncio.to_thread(check, catalogue, view.tenant, dict(view.current), filled, drafted)
     faults += _placed(checked.errors, drafts)
     if faults:
         raise Problem(422, "invalid_definitions", "nothing was saved", errors=faults)
     _check_expected(view, body.definitions)
     stored = [draft._replace(made=checked.definitions[draft.kind, draft.id]) for draft in drafts]
     warnings = _placed((flaw for flaw in checked.flaws if flaw.severity == "warning"), drafts)
-    return Plan([draft for draft in stored if view.current.get((draft.kind, draft.id)) != draft.made], warnings)
+    return Plan([draft for draft in stored if standing(view, draft.kind, draft.id, draft.made) != draft.made], warnings)
 
 
 def records_of(drafts: Sequence[Draft], author: Author) -> list[DefinitionSaved]:
@@ -85,13 +86,13 @@ def check_taken(view: TenantView | None, drafts: Sequence[Draft]) -> None:
 
 def _in_force(view: TenantView, draft: Draft) -> bool:
     key = (draft.kind, draft.id)
-    return view.versions.get(key) == draft.replaces + 1 and view.current.get(key) == draft.made
+    return view.versions.get(key) == draft.replaces + 1 and standing(view, *key, draft.made) == draft.made
 
 
 def _draft(view: TenantView, given: DefinitionBody, path: str, faults: list[Fault]) -> Draft:
     key = (given.kind, given.id)
     made = None if given.delete else _made(given, path, faults)
-    if given.delete and key not in view.current:
+    if given.delete and key not in view.current and key not in view.drafts:
         faults.append(Fault(path, "unknown", f"there is no {given.kind} {given.id}"))
     return Draft(*key, made, view.versions.get(key, 0))
 

@@ -14,7 +14,7 @@ from services.cli.definitions.plan import as_yaml, diff, records, steps
 from services.cli.definitions.yaml_lines import MOST_NODES, YamlError, read_yaml
 from services.cli.importing.templates import compile_text
 from services.cli.values import Style, from_text, moment
-from tests.core.spec import CATALOGUE, PEOPLE, kind_of, pipeline
+from tests.core.spec import CATALOGUE, PEOPLE, book_of, kind_of, pipeline
 
 USER = "kind: user\nid: ann\nname: Ann Example\n"
 
@@ -118,18 +118,21 @@ def test_what_is_exported_is_what_was_read(written):
 def test_unchanged_definitions_are_not_saved():
     """Only what differs becomes a record, the last one closes the apply."""
     ann, bob = m.User(id="ann", name="Ann"), m.User(id="bob", name="Bob")
-    current: dict[DefinitionId, m.Definition] = {("user", "ann"): ann, ("user", "bob"): bob}
+    view = book_of(ann, bob, bob.model_copy(update={"phone": "1"}), bob).tenant("acme")
+    assert view is not None
     newer = bob.model_copy(update={"name": "Bobby"})
-    planned = steps(current, {("user", "ann"): 1, ("user", "bob"): 4}, {**current, ("user", "bob"): newer})
+    planned = steps(view, {**view.current, ("user", "bob"): newer})
     (saved,) = records("acme", planned, "ann", 7, "a1")
-    assert (saved.id, saved.version, saved.replaces, saved.last_of_apply) == ("bob", 5, 4, True)
+    assert (saved.id, saved.version, saved.replaces, saved.last_of_apply) == ("bob", 4, 3, True)
     assert "+name: Bobby" in list(diff(planned[0]))
 
 
 def test_a_deletion_is_a_version_without_a_body():
     """Deleting names what it replaces as any save does."""
     ann = m.User(id="ann", name="Ann")
-    planned = steps({("user", "ann"): ann}, {("user", "ann"): 2}, {("user", "ann"): None})
+    view = book_of(ann, ann.model_copy(update={"phone": "1"})).tenant("acme")
+    assert view is not None
+    planned = steps(view, {("user", "ann"): None})
     (saved,) = records("acme", planned, "ann", 7, "a1")
     assert (saved.deleted, saved.body, saved.version, saved.replaces) == (True, "", 3, 2)
 

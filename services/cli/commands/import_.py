@@ -144,7 +144,7 @@ async def _save(job: _Job, made: Made, store: DefinitionStore) -> int:
     lines += [f"{flaw.kind}/{flaw.id} {flaw.path}: {flaw.message}" for flaw in checked.errors]
     if lines:
         raise ValueError("\n".join(lines))
-    planned = steps(view.current, view.versions, checked.definitions)
+    planned = steps(view, checked.definitions)
     if planned:
         await store.save(records(job.tenant, planned, "import", SystemClock().now(), uuid.uuid4().hex))
     return len(planned)

@@ -15,6 +15,7 @@ import orjson
 from automation.envelope import Key
 from automation.money import amount_text
 from automation.values import Moment, Money, Personal
+from services.cli.edge import moment_text
 from services.history.bootstrap import open_queries
 from services.history.queries import AsOf, History
 from services.history.run_log import RunLog
@@ -170,18 +171,19 @@ def _print_state_line(name: str, value: Any) -> None:
 def _run_lines(found: RunLog) -> Iterator[str]:
     for run in found.runs:
         reason = f" ({run.reason})" if run.reason else ""
-        yield f"{_time(run.began_at)}  rule {run.rule_id} v{run.rule_version} in {run.stage}: {run.status}{reason}"
+        what = f"rule {run.rule_id} v{run.rule_version} in {run.stage}"
+        yield f"{moment_text(run.began_at)}  {what}: {run.status}{reason}"
         for call in run.calls:
             why = f" ({call.reason})" if call.reason else ""
             yield f"{'':21}  {call.channel} {call.effect_id}: {call.status}{why}, {call.tries} tries"
     for firing in found.firings:
         told = firing.to_stage or firing.reason
-        yield f"{_time(firing.at)}  trigger {firing.trigger_id} v{firing.trigger_version}: {firing.status} {told}"
+        yield f"{moment_text(firing.at)}  trigger {firing.trigger_id} v{firing.trigger_version}: {firing.status} {told}"
 
 
 def _print_entry(entry: TimelineEntry | JournalEntry, what: str, told: str) -> None:
     """Print one entry: what was told goes below where there is no room beside it."""
-    head = f"{_time(entry.recorded_at)}  {entry.version:>5}  {_safe(what):<20} {_safe(entry.actor):<20}".rstrip()
+    head = f"{moment_text(entry.recorded_at)}  {entry.version:>5}  {_safe(what):<20} {_safe(entry.actor):<20}".rstrip()
     if len(_shortened(f"{head} {told}")) <= WIDTH:
         click.echo(_shortened(f"{head} {told}").rstrip())
         return
@@ -242,10 +244,6 @@ def _same(value: Any) -> Any:
 
 def _print_json(value: Any) -> None:
     click.echo(orjson.dumps(value, option=orjson.OPT_INDENT_2).decode())
-
-
-def _time(moment: Moment) -> str:
-    return f"{datetime.fromtimestamp(moment / 1000, UTC):%Y-%m-%d %H:%M:%S}Z"
 
 
 def _text(value: Any) -> str:

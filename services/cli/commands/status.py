@@ -9,7 +9,8 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from services.cli.edge import WIDTH, cut, json_option, run, shown, topics
+from services.cli.definitions.stops import StopStatus, stops
+from services.cli.edge import WIDTH, cut, json_option, moment_text, run, shown, topics
 from services.cli.stack.look import KafkaStatus, UnitStatus, cluster, processes
 from services.cli.stack.place import gateway_url
 from services.edge.broker import BrokerError, home_dir
@@ -22,16 +23,19 @@ _NOT_READY, _NOT_RUNNING = 1, 3
 @json_option()
 @click.pass_context
 def COMMAND(context: click.Context, /, as_json: bool) -> None:  # noqa: N802  # the name by which the folder is loaded
-    """Show broker, services, lag and dead letters.
+    """Show broker, services, lag, dead letters and kill switches that are on.
 
     Exit code 0: all is ready; 1: something is not; 3: nothing runs.
     """
     units = processes(home_dir())
     bootstrap, kafka, problem = _ask()
+    halted = run(stops(KafkaSettings(), topics())) if kafka is not None else []
     if as_json:
-        click.echo(json.dumps(_facts(units, kafka, bootstrap) | {"problem": problem}))
+        facts = {"problem": problem, "stopped": [one._asdict() for one in halted]}
+        click.echo(json.dumps(_facts(units, kafka, bootstrap) | facts))
     else:
         _print(units, kafka, problem or bootstrap)
+        _print_stops(halted)
     context.exit(_code(units, kafka))
 
 
@@ -78,6 +82,13 @@ def _print(units: list[UnitStatus], kafka: KafkaStatus | None, told: str) -> Non
         lags.add_row(lag.service, lag.topic, str(lag.records), f"{lag.seconds:.1f}")
     console.print(lags)
     click.echo(f"dead letters: {kafka.dead_letters}" + (" (stagewire dead-letters list)" if kafka.dead_letters else ""))
+
+
+def _print_stops(halted: list[StopStatus]) -> None:
+    """Tell which kill switches are on: what they stop does not run, whatever else is ready."""
+    for one in halted:
+        why = f": {one.reason}" if one.reason else ""
+        click.echo(cut(shown(f"STOPPED   {one.what} by {one.author or '-'} since {moment_text(one.since)}{why}")))
 
 
 def _services(units: list[UnitStatus]) -> Table:

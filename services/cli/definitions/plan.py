@@ -9,6 +9,8 @@ from typing import Any, Literal, NamedTuple
 
 import yaml
 
+from automation.definitions.book import TenantView
+from automation.definitions.lifecycle import standing
 from automation.definitions.models import Definition
 from automation.definitions.saved import DefinitionSaved
 from automation.definitions.validation import DefinitionId
@@ -28,18 +30,18 @@ class Step(NamedTuple):
     replaces: int
 
 
-def steps(
-    current: Mapping[DefinitionId, Definition], versions: Mapping[DefinitionId, int],
-    wanted: Mapping[DefinitionId, Definition | None],
-) -> list[Step]:  # fmt: skip
+def steps(view: TenantView, wanted: Mapping[DefinitionId, Definition | None]) -> list[Step]:
     """Return what differs, in the order given; what is as wanted is left out."""
-    found = []
-    for (kind, name), new in wanted.items():
-        old = current.get((kind, name))
-        if new != old:
-            action: Action = "delete" if new is None else "add" if old is None else "change"
-            found.append(Step(action, kind, name, old, new, versions.get((kind, name), 0)))
-    return found
+    made = (step(view, name, new) for name, new in wanted.items())
+    return [found for found in made if found.new != found.old]
+
+
+def step(view: TenantView, name: DefinitionId, new: Definition | None) -> Step:
+    """Return what saving one definition would do, whether it differs or not."""
+    kind, its_id = name
+    old = standing(view, kind, its_id, new) or (view.drafts.get(name) if new is None else None)
+    action: Action = "delete" if new is None else "add" if old is None else "change"
+    return Step(action, kind, its_id, old, new, view.versions.get(name, 0))
 
 
 def records(tenant: str, planned: Sequence[Step], author: str, now: Moment, apply_id: str) -> list[DefinitionSaved]:

@@ -9,7 +9,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import ProducerFenced, UnknownTopicOrPartitionError
 
-from automation.definitions.book import Book, TenantView
+from automation.definitions.book import EVERYWHERE, Book, TenantView
 from automation.definitions.saved import DefinitionSaved
 from services.deal_stream.bootstrap import catalogue, definitions
 from services.edge.codec import DefinitionCodec
@@ -46,7 +46,9 @@ class DefinitionStore:
         return self.book.version
 
     def view(self, tenant: str) -> TenantView:
-        """Return what a tenant has defined; an empty view for a new tenant."""
+        """Return what a tenant has defined, an empty view for a new one; `EVERYWHERE` has the kill switches of all."""
+        if tenant == EVERYWHERE:
+            return self.book.everywhere
         return self.book.tenant(tenant) or TenantView(tenant, catalogue())
 
     async def refresh(self) -> None:

@@ -28,11 +28,11 @@ async def apply_company(folder: Path, tenant: str, kafka: KafkaSettings, topics:
     async with open_store(kafka, topics, writing=True) as store:
         view = store.view(tenant)
         wanted = with_holidays(files.definitions, SystemClock().now())
-        checked = check(view.catalogue, tenant, view.current, wanted)
+        checked = check(view.catalogue, tenant, view.current, wanted, view.drafts)
         wrong = [fault.text for fault in files.faults + files.faults_of(checked) if fault.flaw.severity == "error"]
         if wrong:
             raise CompanyError("\n".join(wrong))
-        planned = steps(view.current, view.versions, checked.definitions)
+        planned = steps(view, checked.definitions)
         if planned:
             await store.save(records(tenant, planned, "demo", SystemClock().now(), uuid.uuid4().hex))
         remember_definitions(topics.prefix, store.version)

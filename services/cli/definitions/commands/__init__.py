@@ -1,0 +1,1 @@
+"""`stagewire definitions`: one file per sub-command."""
