@@ -17,9 +17,9 @@ from automation.definitions.book import Book
 from automation.definitions.saved import DefinitionSaved
 from automation.envelope import Envelope, Key, Recorded
 from automation.items import changes as c
-from automation.items import evolve as item_fold
 from automation.payments.events import PaymentDocumentCreated, PaymentDocumentPaid
 from automation.payments.ids import payment_id
+from automation.records import fold as item_fold
 from automation.values import Money, Personal
 from services.edge.clock import SetClock
 from services.edge.codec import Signer, item_changes, item_events, payment_changes

@@ -103,15 +103,19 @@ def decide(
     view = book.tenant(frame.tenant)
     if view is None:
         raise ChangeRefusedError("unknown_tenant", f"tenant: {frame.tenant} has defined nothing")
-    origin = Origin(
-        frame.key, frame.change_id, frame.occurred_at, frame.source, frame.actor or "system",
-        frame.cause_id or frame.change_id, frame.root_id or frame.change_id, frame.depth, frame.source_seq,
-    )  # fmt: skip
-    turn = Turn(state, origin, Setting(view, book.version, now, release))
+    turn = Turn(state, origin_of(frame), Setting(view, book.version, now, release))
     _take(turn, change)
     turn.finish()
     _check_size(state, turn.state, change)
     return Outcome(turn.state, turn.events, turn.requests)
+
+
+def origin_of(frame: c.ChangeFrame) -> Origin:
+    """Return where the turn of a change comes from."""
+    return Origin(
+        frame.key, frame.change_id, frame.occurred_at, frame.source, frame.actor or "system",
+        frame.cause_id or frame.change_id, frame.root_id or frame.change_id, frame.depth, frame.source_seq,
+    )  # fmt: skip
 
 
 def _check_size(before: ItemState, after: ItemState, change: c.ItemChange) -> None:
@@ -128,7 +132,10 @@ def _take(turn: Turn, change: c.ItemChange) -> None:
     elif turn.state.deleted:
         _gone(turn, change)
     else:
-        _HANDLERS[type(change)](turn, change)
+        handle = _HANDLERS.get(type(change))
+        if handle is None:
+            raise ChangeRefusedError("unknown_change", f"item: no item takes {type(change).__name__}")
+        handle(turn, change)
 
 
 def _unknown(turn: Turn, change: c.ItemChange) -> None:

@@ -50,6 +50,9 @@ class Setting(NamedTuple):
 class Turn:
     """The working frame of one decision: nothing of it is seen outside but its events, state and requests."""
 
+    _evolve: Callable[[Any, Recorded], Any] = staticmethod(evolve)
+    """Overridden for records, whose fold is another one."""
+
     def __init__(self, state: ItemState, origin: Origin, setting: Setting) -> None:
         self.state = state
         self.key = origin.key
@@ -97,7 +100,7 @@ class Turn:
             self.depth, origin.change_id, setting.version, setting.release, origin.source_seq,
         )  # fmt: skip
         recorded = Recorded(envelope, event)
-        self.state = evolve(self.state, recorded)
+        self.state = self._evolve(self.state, recorded)
         self.events.append(recorded)
         return recorded
 

@@ -3,26 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Any, TypeAlias
 
 from automation.definitions.book import Book
 from automation.envelope import Key, Recorded
 from automation.errors import ChangeRefusedError
 from automation.items.changes import ChangeFrame, ItemChange
 from automation.items.decide import Outcome, decide, fire, timers
-from automation.items.evolve import FOLD_VERSION, evolve, initial
 from automation.items.state import ItemState
+from automation.records import decide as records
+from automation.records.fold import FOLD_VERSION, evolve, initial
+from automation.records.loading import record_types
+from automation.records.model import RecordState
 from automation.values import Moment
 from services.deal_stream.copies import Copies
-from services.edge.codec import ChangeCodec, EventCodec, RecordCodec, check_key, event_headers
+from services.edge.codec import ChangeCodec, EventCodec, StateCodec, check_key, event_headers
 from services.edge.definitions import Definitions
 from services.edge.stream import Decision, Headers, Output, Timer, UnreadableError
 from services.edge.topics import Topics
 
 Framed = tuple[ChangeFrame, ItemChange]
+State: TypeAlias = ItemState | RecordState
 
 
 class DealStream:
-    """The `Stream` of items for the transactional loop."""
+    """The `Stream` of items, and of records with rules of their own, for the transactional loop."""
 
     fold_version = FOLD_VERSION
 
@@ -37,7 +42,8 @@ class DealStream:
         self.dead_letters = topics.dead_letters
         self._changes = changes
         self._events = events
-        self._states: RecordCodec[ItemState] = RecordCodec(ItemState)
+        self._states = StateCodec()
+        self._records = record_types()
         self._copies = copies
         self._definitions = definitions
         self._release = release
@@ -70,36 +76,47 @@ class DealStream:
         """Read definitions up to a version, or to their end."""
         await self._definitions.catch_up(version)
 
-    def initial(self) -> ItemState:
-        """Return the state of an unknown item."""
-        return initial()
+    def initial(self) -> State:
+        """Return the state of an unknown item or record."""
+        found: ItemState = initial()
+        return found
 
-    def decide(self, state: ItemState, change: Framed, now: Moment) -> Decision:
+    def decide(self, state: Any, change: Framed, now: Moment) -> Decision:
         """Decide on a change; what the core refuses goes to the dead letters."""
         frame, body = change
         try:
-            outcome = decide(state, frame, body, now, self._book, self._release)
+            record, book = self._records.get(frame.item_type), self._book
+            if record is None:
+                outcome: Outcome | records.Outcome = decide(state, frame, body, now, book, self._release)
+            else:
+                outcome = records.decide(record, state, frame, body, now, book, self._release)
         except ChangeRefusedError as refused:
             raise UnreadableError(refused.reason, refused.detail, tenant=frame.tenant) from refused
         return self._decision(outcome)
 
-    def _decision(self, outcome: Outcome) -> Decision:
+    def _decision(self, outcome: Outcome | records.Outcome) -> Decision:
         return Decision(outcome.state, outcome.events, [self._copies.request(r) for r in outcome.requests])
 
-    def timers(self, state: ItemState) -> Iterable[Timer]:
-        """Return the item's open timers."""
+    def timers(self, state: State) -> Iterable[Timer]:
+        """Return the open timers of an item or record."""
+        if isinstance(state, RecordState):
+            return [Timer(*found) for found in records.timers(self._records[state.type], state)]
         return [Timer(due, run_id) for due, run_id in timers(state)] if state.runs else ()
 
-    def fire(self, key: bytes, state: ItemState, timer: Timer, now: Moment) -> Decision:
+    def fire(self, key: bytes, state: State, timer: Timer, now: Moment) -> Decision:
         """Decide on a due timer."""
         parsed = Key.parse(key.decode())
+        if isinstance(state, RecordState):
+            record = self._records[state.type]
+            return self._decision(records.fire(record, state, parsed, timer.timer_id, now, self._book, self._release))
         return self._decision(fire(state, parsed, timer.timer_id, now, self._book, self._release))
 
-    def evolve(self, state: ItemState, recorded: Recorded) -> ItemState:
+    def evolve(self, state: State, recorded: Recorded) -> State:
         """Fold one event."""
-        return evolve(state, recorded)
+        found: State = evolve(state, recorded)
+        return found
 
-    def version_of(self, state: ItemState) -> int:
+    def version_of(self, state: State) -> int:
         """Return the version of the last event folded."""
         return state.version
 
@@ -116,10 +133,11 @@ class DealStream:
         """Return the copy of an effect for whoever performs it."""
         return self._copies.of(recorded)
 
-    def write_state(self, state: ItemState) -> bytes:
+    def write_state(self, state: State) -> bytes:
         """Encode a state."""
         return self._states.encode(state)
 
-    def read_state(self, value: bytes) -> ItemState:
+    def read_state(self, value: bytes) -> State:
         """Decode a state."""
-        return self._states.decode(value)
+        found: State = self._states.decode(value)
+        return found

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from automation.items import evolve
+from automation.records import fold
 from services.edge.codec import EventCodec
 from services.edge.sql import Database, open_database
 from services.gateway.problems import unavailable
@@ -37,7 +37,7 @@ class HistoryDoor:
             store = open_history_reader(self._url)
         except FileNotFoundError as missing:
             raise unavailable("the history has not been written yet") from missing
-        return History(store, self._events.decode, evolve)
+        return History(store, self._events.decode, fold)
 
 
 class NotifierDoor:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from prometheus_client import CollectorRegistry
 
-from automation.items import evolve
+from automation.records import fold
 from services.edge.codec import item_events, payment_events
 from services.edge.health import HealthPort
 from services.edge.kafka import KafkaSettings, consumer
@@ -52,7 +52,7 @@ async def history_service(kafka: KafkaSettings, topics: Topics, settings: Histor
 
 def history_of(store: HistoryReader) -> History:
     """Return the queries on a store, with the codecs and the fold of this release."""
-    return History(store, item_events().decode, evolve, payment_events().decode)
+    return History(store, item_events().decode, fold, payment_events().decode)
 
 
 def open_queries(settings: HistorySettings | None = None) -> History:

@@ -8,12 +8,11 @@ from typing import Any, NamedTuple
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from automation.envelope import Recorded
-from automation.items import evolve as items
-from automation.items.state import ItemState
 from automation.payments import evolve as payments
 from automation.payments.state import PayableState
 from automation.payments.state import initial as initial_payable
-from services.edge.codec import RecordCodec, item_events, payment_events
+from automation.records import fold as fold_log
+from services.edge.codec import RecordCodec, StateCodec, item_events, payment_events
 from services.edge.processor.dead_letters import read_to_end
 from services.edge.topics import Topics, partition_for
 from services.history.records import Log
@@ -36,11 +35,11 @@ class Kind(NamedTuple):
 
 def kinds(topics: Topics) -> tuple[Kind, ...]:
     """Return both logs."""
-    item_state, payable = RecordCodec(ItemState), RecordCodec(PayableState)
+    item_state, payable = StateCodec(), RecordCodec(PayableState)
     engine, tracker = "deal_stream", "payment_tracker"
     return (
         Kind("item", engine, f"{topics.prefix}{engine}", topics.events, item_events().decode,
-             items.initial, items.evolve, item_state.encode, items.FOLD_VERSION),
+             fold_log.initial, fold_log.evolve, item_state.encode, fold_log.FOLD_VERSION),
         Kind("payment", tracker, f"{topics.prefix}{tracker}", topics.payment_events, payment_events().decode,
              initial_payable, payments.evolve, payable.encode, payments.FOLD_VERSION),
     )  # fmt: skip

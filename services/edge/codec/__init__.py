@@ -21,6 +21,7 @@ from services.edge.codec.errors import (
 from services.edge.codec.headers import check_key, event_headers
 from services.edge.codec.signing import Signer
 from services.edge.codec.skim import Head
+from services.edge.codec.states import StateCodec
 
 __all__ = [
     "ChangeCodec",
@@ -32,6 +33,7 @@ __all__ = [
     "SchemaAwaitedError",
     "SchemaError",
     "Signer",
+    "StateCodec",
     "UnknownEventError",
     "UnwritableError",
     "answered",

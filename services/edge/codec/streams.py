@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple, get_args
 
 import automation.items
+import automation.records.types
 from automation.declared import declared
 from automation.definitions.saved import DefinitionSaved
 from automation.envelope import Envelope
@@ -39,9 +40,10 @@ class StreamClasses(NamedTuple):
         return derive_record(self.frame, self.frame_field, body, self.space)
 
 
-ITEMS = StreamClasses("items", declared(automation.items, endings=("events", "effects")), Envelope, "envelope")
+_OF_THE_LOG = (automation.items, automation.records.types)
+ITEMS = StreamClasses("items", declared(*_OF_THE_LOG, endings=("events", "effects")), Envelope, "envelope")
 CHANGES = StreamClasses(
-    "changes", declared(automation.items, endings=("changes",)), ChangeFrame, "frame", SIGNED_ITEM_CHANGES
+    "changes", declared(*_OF_THE_LOG, endings=("changes",)), ChangeFrame, "frame", SIGNED_ITEM_CHANGES
 )
 PAYMENTS = StreamClasses("payments", get_args(PaymentEvent), Envelope, "envelope")
 PAYMENT_CHANGES = StreamClasses(
