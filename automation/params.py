@@ -27,6 +27,8 @@ class Takes:
     people: bool = False
     fields: bool = False
     """It names fields of the item type by their codes."""
+    empty_ok: bool = False
+    """Required when saved; a value that is empty at run time reaches the plan, which has a code of its own for it."""
 
 
 AnyText: TypeAlias = str | Personal
@@ -42,6 +44,8 @@ Principals = Annotated[tuple[str, ...], Takes("user", people=True)]
 """Users (`user:<id>`), roles (`role:<name>`) and departments (`department:<id>`), in listed order."""
 FieldCodes = Annotated[tuple[str, ...], Takes("list", fields=True), Field(min_length=1, max_length=100)]
 Flag = Annotated[bool, Takes("bool")]
+RecordRef = Annotated[str, Takes("string", "single_line", empty_ok=True)]
+"""The id of a record, inserted from a result or a field; the plan says what an empty one means."""
 OrderRef = Annotated[str, Takes("string", "single_line")]
 Address = Annotated[str, Takes("string", "single_line"), Field(max_length=320)]
 

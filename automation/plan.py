@@ -47,6 +47,11 @@ class Context:
         item = self.item
         return {"responsible": (item.responsible,), "creator": (item.creator,), "observers": item.observers}
 
+    @property
+    def link(self) -> str:
+        """Path of the item form, for messages to open it from."""
+        return f"/items/{self.key.text}"
+
     def effect_id(self, place: str) -> str:
         """Return the effect key of the call at a place of the step: the same however often the plan is asked."""
         return stable_id("effect", self.key.tenant, self.run_id, place, 0)

@@ -126,9 +126,9 @@ class Bench:
         await self.stop()
         await self.sender.stop()
 
-    def start(self) -> Running:
-        """Start a worker whose state comes from the log."""
-        settings = ProcessorSettings(session_timeout_ms=6_000)
+    def start(self, **more: Any) -> Running:
+        """Start a worker whose state comes from the log, or from snapshots where settings ask for some."""
+        settings = ProcessorSettings(session_timeout_ms=6_000, **more)
         self._running = Running(lambda end: Processor(self.stream, settings, self._kafka, end=end))
         return self._running
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, get_args, get_origin
 
@@ -90,7 +90,7 @@ class _Compiler:
     def param(self, name: str, info: FieldInfo) -> Resolve:
         """Compile the parameter that a field of the model describes."""
         raw = self.raw[name]
-        takes = next((found for found in info.metadata if isinstance(found, Takes)), None)
+        takes = next(_takes(info), None)
         if takes is None:
             return self.enum(name, info, raw)
         if get_args(info.annotation)[:1] == (Assignment,):
@@ -98,7 +98,8 @@ class _Compiler:
         multiple = get_origin(info.annotation) is tuple
         if multiple and not isinstance(raw, list | tuple):
             raw = [raw]
-        return self.one(name, Parameter(name, takes.type, multiple, target=self.target(takes)), raw)
+        read = self.one(name, Parameter(name, takes.type, multiple, target=self.target(takes)), raw)
+        return (lambda scope: read(scope) or "") if takes.empty_ok else read
 
     def target(self, takes: Takes) -> Target:
         """Return what inserted values are escaped for; `text_type` may be the one that says so."""
@@ -129,6 +130,10 @@ class _Compiler:
         return lambda scope: _assigned(rows, scope)
 
 
+def _takes(info: FieldInfo) -> Iterator[Takes]:
+    return (found for found in info.metadata if isinstance(found, Takes))
+
+
 def _row_parameter(name: str, type_: FieldType) -> Parameter:
     return Parameter(name, type_, multiple=type_ == "list")
 
@@ -151,5 +156,6 @@ def compile_arguments(model: type[Params], raw: Mapping[str, Any], schema: Schem
     compiler.errors += model.flaws(raw, schema)
     if compiler.errors:
         raise InvalidParamsError(tuple(compiler.errors))
-    made = Arguments(model, resolvers, required, frozenset(compiler.references))
+    needed = required - {name for name, info in named.items() if any(takes.empty_ok for takes in _takes(info))}
+    made = Arguments(model, resolvers, needed, frozenset(compiler.references))
     return made if made.references else replace(made, fixed=made.resolve(Scope({})))

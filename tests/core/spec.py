@@ -12,6 +12,7 @@ from automation.catalogue import load
 from automation.definitions import models as m
 from automation.definitions.book import Book
 from automation.definitions.saved import DefinitionSaved
+from automation.definitions.validation import check
 from automation.envelope import Key
 from automation.items import changes as c
 from automation.items.decide import Outcome, decide, fire, timers
@@ -139,6 +140,16 @@ def deal(*definitions: m.Definition, stage: str = "new", **fields: Any) -> Story
     """Return a story of a deal in the main pipeline, for which Ann is responsible."""
     story = Story(book_of(pipeline(), *PEOPLE, *definitions))
     return story.when(c.CreateItem({"title": "Desk", **fields}, stage=stage, responsible="ann"))
+
+
+def flaws(type_: str, params: Mapping[str, Any], *more: m.Definition) -> set[str]:
+    """Return the paths of the errors that saving such a rule meets, beside the pipeline, the people and `more`."""
+    base: dict[tuple[str, str], m.Definition] = {
+        (kind_of(made), str(getattr(made, "id", "") or getattr(made, "item_type", ""))): made
+        for made in (pipeline(), *PEOPLE, *more)
+    }
+    checked = check(CATALOGUE, TENANT, base, {("rule", "r"): rule("r", type_, "won", params)})
+    return {flaw.path for flaw in checked.errors}
 
 
 __all__ = ["deal", "replace"]

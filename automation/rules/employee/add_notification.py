@@ -30,7 +30,7 @@ def plan(context: Context, params: AddNotification) -> Plan:
         failed = next((a.reason for a in answers if a is not None and not a.ok), "")
         return Failed(failed) if failed else Completed()
     sender = one_of(params.sender, people, roles) or context.item.responsible or "system"
-    text, link = Personal(str(plain(params.text))), f"/items/{context.key.text}"
+    text, link = Personal(str(plain(params.text))), context.link
     return Call(
         tuple(
             NotificationRequested(context.effect_id(user), context.run_id, user, sender, text, link)

@@ -147,7 +147,8 @@ class Decider:
         decision = self._stream.decide(item.state, change, record.timestamp)
         batch.counted[names.CHANGES] += 1
         if not decision.events:
-            batch.counted[names.REPEATS] += 1
+            batch.counted[names.REPEATS] += not decision.outputs
+            batch.outputs.add([self._places.place(output) for output in decision.outputs])
             return
         self._accept(batch, key, item, self._ready(key, item, decision, record.offset + 1))
         batch.marked = record.offset + 1
@@ -168,6 +169,7 @@ class Decider:
             records.append(Placed(event.topic, self._partition, key, event.value, [*event.headers, mark]))
             places.check(records[-1])
             records.extend(map(places.place, stream.outputs(recorded)))
+        records.extend(map(places.place, decision.outputs))
         after = Item(decision.state, stream.version_of(decision.state), tuple(stream.timers(decision.state)))
         if after.version != item.version + len(decision.events):
             raise ValueError(f"{len(decision.events)} events took version {item.version} to {after.version}")

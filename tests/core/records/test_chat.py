@@ -8,7 +8,8 @@ from automation.errors import ChangeRefusedError
 from automation.items import changes as c
 from automation.records.types.chat import events as e
 from automation.records.types.chat.changes import AddChatMembers, CreateChat, PostChatMessage
-from automation.records.types.chat.record import RECORD, direct_id
+from automation.records.types.chat.ids import direct_id
+from automation.records.types.chat.record import RECORD
 from automation.values import Personal
 from tests.core.record_spec import RecordStory, record
 

@@ -16,6 +16,7 @@ from automation.records.model import RecordType, Shown
 from automation.records.turn import RecordTurn
 from automation.records.types.chat.changes import AddChatMembers, CreateChat, PostChatMessage
 from automation.records.types.chat.events import ChatCreated, ChatMembersAdded, ChatMessagePosted
+from automation.records.types.chat.ids import direct_id
 from automation.values import Personal
 
 KINDS = ("private", "open", "direct")
@@ -34,11 +35,6 @@ class Chat:
     item: str = ""
     members: Mapping[str, int] = field(default_factory=lambda: _NOBODY)
     """By user: the version after which the member reads messages."""
-
-
-def direct_id(one: str, other: str) -> str:
-    """Return the id of the one-to-one chat of two employees, in either order; of one with themselves too."""
-    return stable_id("direct-chat", *sorted((one, other)))
 
 
 # --- folds ---------------------------------------------------------------------------------------------------
