@@ -42,6 +42,8 @@ UserRef = Annotated[str, Takes("user", people=True)]
 """One user id, or a single-valued role such as `role:responsible`."""
 Principals = Annotated[tuple[str, ...], Takes("user", people=True)]
 """Users (`user:<id>`), roles (`role:<name>`) and departments (`department:<id>`), in listed order."""
+Time = Annotated[int, Takes("datetime")]
+"""A moment; a date counts from its beginning in the platform's time zone."""
 FieldCodes = Annotated[tuple[str, ...], Takes("list", fields=True), Field(min_length=1, max_length=100)]
 Flag = Annotated[bool, Takes("bool")]
 RecordRef = Annotated[str, Takes("string", "single_line", empty_ok=True)]

@@ -89,6 +89,11 @@ class TenantView:
             self._directory = directory_of(*(self._all(model) for model in (User, Department, Role, Absence)))
         return self._directory
 
+    def zone_of(self, user: str) -> tzinfo:
+        """Return the time zone of an employee; the platform's for one who names none."""
+        employee = self.current.get(("user", user))
+        return ZoneInfo(employee.time_zone) if isinstance(employee, User) and employee.time_zone else self.zone
+
     def working_time(self, user: str = "") -> WorkingTime | None:
         """Return when an employee works, without absences, or the company does; None without a calendar."""
         if user not in self._working:
@@ -101,7 +106,7 @@ class TenantView:
         found = own or self.current.get(("calendar", COMPANY))
         if not isinstance(found, Calendar):
             return None
-        zone = ZoneInfo(employee.time_zone) if own and isinstance(employee, User) else self.zone
+        zone = self.zone_of(user) if own else self.zone
         return working_time(found, zone, self.directory.absences.get(user, ()))
 
     def name_of(self, user: str) -> str | None:

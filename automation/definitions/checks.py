@@ -76,7 +76,7 @@ def user(made: User, view: TenantView) -> Iterator[Found]:
     """Check department and time zone of an employee."""
     if made.department and made.department not in view.directory.departments:
         yield Found("department", "unknown_department", f"there is no department {made.department[:60]!r}")
-    if unknown_zone(made.time_zone):
+    if made.time_zone and unknown_zone(made.time_zone):
         yield Found("time_zone", "unknown_time_zone", f"there is no time zone {made.time_zone[:60]!r}")
     if made.calendar and ("calendar", made.calendar) not in view.current:
         yield Found("calendar", "unknown_calendar", f"there is no calendar {made.calendar[:60]!r}")

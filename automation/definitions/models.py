@@ -133,7 +133,8 @@ class User(Definition):
     phone: str = ""
     department: str = ""
     active: bool = True
-    time_zone: str = "UTC"
+    time_zone: str = ""
+    """Empty: the platform's."""
     sending_addresses: tuple[str, ...] = ()
     calendar: str = ""
     """Id of the calendar with the working time; the company's if empty."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import NamedTuple, TypeAlias
 
 from automation.envelope import Key
+from automation.items.activity_changes import CompleteActivity, DeleteActivity, PlanActivity
 from automation.items.parts import Link, ProductRow
 from automation.values import Moment, Money, Personal, Value
 
@@ -128,7 +129,17 @@ class ReportOutcome:
 
 
 ItemChange: TypeAlias = (
-    CreateItem | SaveItem | DeleteItem | AddComment | RecordActivity | ReportPayment | AskItem | ReportOutcome
+    CreateItem
+    | SaveItem
+    | DeleteItem
+    | AddComment
+    | RecordActivity
+    | ReportPayment
+    | AskItem
+    | ReportOutcome
+    | PlanActivity
+    | CompleteActivity
+    | DeleteActivity
 )
 
 SIGNED: tuple[type, ...] = (ReportPayment, AskItem, ReportOutcome)

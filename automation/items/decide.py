@@ -8,12 +8,13 @@ from typing import Any, NamedTuple
 from automation.definitions.book import Book
 from automation.envelope import Key, Recorded, stable_id
 from automation.errors import ChangeRefusedError
+from automation.items import activities, effects, facts, invoices, questions, runs, saves, stages
+from automation.items import activity_changes as ac
 from automation.items import changes as c
-from automation.items import effects, facts, invoices, questions, runs, saves, stages
 from automation.items import events as e
 from automation.items.door import PAYMENT_STATUSES, admit
 from automation.items.sizes import STATE_LIMIT, STATE_RESERVE, is_too_large
-from automation.items.state import ItemState, Run, has_seen
+from automation.items.state import ItemState, has_seen
 from automation.items.turn import Origin, Request, Setting, Turn
 from automation.values import Moment
 
@@ -81,6 +82,9 @@ _HANDLERS: Mapping[type, Callable[[Turn, Any], None]] = {
     c.AddComment: _comment,
     c.RecordActivity: _activity,
     c.ReportPayment: _report_payment,
+    ac.PlanActivity: activities.plan,
+    ac.CompleteActivity: activities.complete,
+    ac.DeleteActivity: activities.delete,
     c.AskItem: questions.answer,
     c.ReportOutcome: _report_outcome,
 }
@@ -159,27 +163,43 @@ def _gone(turn: Turn, change: c.ItemChange) -> None:
 
 
 def timers(state: ItemState) -> Iterable[tuple[Moment, str]]:
-    """Return the moments at which the item wants to be woken, each with the run that it belongs to."""
-    return [(run.due, run.run_id) for run in state.runs.values() if run.due]
+    """Return the moments at which the item wants to be woken, each with the run or reminder that it belongs to."""
+    woken = [(run.due, run.run_id) for run in state.runs.values() if run.due]
+    return woken + [(one.remind_at, activities.TIMER + i) for i, one in state.activities.items() if one.remind_at]
 
 
-def fire(state: ItemState, key: Key, run_id: str, now: Moment, book: Book, release: str) -> Outcome:
-    """Decide on a timer that is due: a delay is over, or answers did not come in time."""
-    run = state.runs.get(run_id)
-    view = book.tenant(key.tenant)
-    if run is None or view is None:
+def fire(state: ItemState, key: Key, timer: str, now: Moment, book: Book, release: str) -> Outcome:
+    """Decide on a timer that is due: a delay is over, answers did not come in time, somebody is to be reminded."""
+    view, due = book.tenant(key.tenant), _due(state, key, timer, now)
+    if view is None or due is None:
         return Outcome(state, [], [])
-    turn = Turn(state, _timer_origin(key, run, now), Setting(view, book.version, now, release))
-    if run.status == "delayed":
-        runs.on_delay_over(turn, run)
-    else:
-        runs.on_deadline(turn, run)
+    turn = Turn(state, due.origin, Setting(view, book.version, now, release))
+    due.work(turn)
     turn.finish()
     return Outcome(turn.state, turn.events, turn.requests)
 
 
-def _timer_origin(key: Key, run: Run, now: Moment) -> Origin:
-    """A chain of causes starts anew after a delay has elapsed (spec 6.8)."""
-    over = run.status == "delayed"
-    root, depth = (run.cause_id, 0) if over else (run.root_id, run.depth)
-    return Origin(key, "", now, "system", "system", run.cause_id, root, depth)
+class _Due(NamedTuple):
+    """What a timer is for."""
+
+    origin: Origin
+    work: Callable[[Turn], None]
+
+
+def _due(state: ItemState, key: Key, timer: str, now: Moment) -> _Due | None:
+    """Return what to do; a chain of causes starts anew after a delay has elapsed (spec 6.8)."""
+    run = state.runs.get(timer)
+    if run is not None:
+        over = run.status == "delayed"
+        root, depth = (run.cause_id, 0) if over else (run.root_id, run.depth)
+        work = runs.on_delay_over if over else runs.on_deadline
+        return _Due(_timed(key, run.cause_id, root, depth, now), lambda turn: work(turn, run))
+    activity = state.activities.get(timer.removeprefix(activities.TIMER))
+    if activity is not None:
+        cause = activity.cause_id
+        return _Due(_timed(key, cause, cause, 0, now), lambda turn: activities.remind(turn, activity.activity_id))
+    return None
+
+
+def _timed(key: Key, cause_id: str, root_id: str, depth: int, now: Moment) -> Origin:
+    return Origin(key, "", now, "system", "system", cause_id, root_id, depth)

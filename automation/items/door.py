@@ -11,7 +11,9 @@ from typing import Any
 
 from automation.envelope import Key
 from automation.errors import ChangeRefusedError
+from automation.items import activity_changes as ac
 from automation.items import changes as c
+from automation.items.activity_changes import LENGTHS
 from automation.items.parts import Link, ProductRow
 from automation.values import Money
 
@@ -121,6 +123,19 @@ def _activity(_frame: c.ChangeFrame, change: c.RecordActivity) -> None:
     _check_ids(LONGEST_NAME, activity_id=change.activity_id, kind=change.kind)
 
 
+def _planned(_frame: c.ChangeFrame, change: ac.PlanActivity) -> None:
+    if change.kind not in LENGTHS:
+        raise _refuse("kind", f"none of {', '.join(LENGTHS)}")
+    if not change.start and change.kind != "activity":
+        raise _refuse("start", "a call or meeting begins at a time")
+    for name, moment in (("start", change.start), ("end", change.end)):
+        if not 0 <= moment <= LAST_MOMENT:
+            raise _refuse(name, "outside the years 1970 to 9999")
+    if not -1 <= change.remind_before <= LAST_MOMENT:
+        raise _refuse("remind_before", "out of range")
+    _check_ids(LONGEST_ID, responsible=change.responsible)
+
+
 def _payment(_frame: c.ChangeFrame, change: c.ReportPayment) -> None:
     if change.status not in PAYMENT_STATUSES:
         raise _refuse("status", f"none of {', '.join(PAYMENT_STATUSES)}")
@@ -153,6 +168,7 @@ _CHECKS: Mapping[type, Callable[[c.ChangeFrame, Any], None]] = {
     c.CreateItem: _create,
     c.SaveItem: _save,
     c.RecordActivity: _activity,
+    ac.PlanActivity: _planned,
     c.ReportPayment: _payment,
     c.AskItem: _asked,
     c.ReportOutcome: _outcome,

@@ -7,9 +7,10 @@ from dataclasses import replace
 from typing import Any
 
 from automation.envelope import Envelope, Recorded
+from automation.items import activity_events as a
 from automation.items import effects
 from automation.items import events as e
-from automation.items.state import ItemState, Payment, Run
+from automation.items.state import ItemState, OpenActivity, Payment, Run
 from automation.plan import Answer
 from automation.seen import digest, remember
 from automation.values import Value
@@ -48,6 +49,7 @@ def _entered(state: ItemState, env: Envelope, event: e.ItemCreated | e.StageMove
 
 
 _NO_VALUES: Mapping[str, Value] = {}
+_NO_ACTIVITIES: Mapping[str, OpenActivity] = {}
 
 
 def _created(state: ItemState, env: Envelope, event: e.ItemCreated) -> Patch:
@@ -94,7 +96,7 @@ def _unlinked(state: ItemState, env: Envelope, event: e.ItemUnlinked) -> Patch:
 
 
 def _deleted(state: ItemState, env: Envelope, event: e.ItemDeleted) -> Patch:
-    return {"deleted": True}
+    return {"deleted": True, "activities": _NO_ACTIVITIES}
 
 
 def _payment(state: ItemState, env: Envelope, event: e.PaymentNoted) -> Patch:
@@ -168,6 +170,24 @@ def _answered(state: ItemState, env: Envelope, event: e.EffectAnswered) -> Patch
     return patch
 
 
+def _planned(state: ItemState, env: Envelope, event: a.ActivityPlanned) -> Patch:
+    new = event.activity
+    opened = OpenActivity(
+        new.activity_id, new.kind, new.subject, new.start, new.responsible, new.complete_on_status_change,
+        new.remind_at, env.event_id,
+    )  # fmt: skip
+    return {"activities": _put(state.activities, new.activity_id, opened)}
+
+
+def _activity_ended(state: ItemState, env: Envelope, event: a.ActivityCompleted | a.ActivityDeleted) -> Patch:
+    return {"activities": _drop(state.activities, event.activity_id)}
+
+
+def _reminded(state: ItemState, env: Envelope, event: a.ActivityReminded) -> Patch:
+    sent = replace(state.activities[event.activity_id], remind_at=0)
+    return {"activities": _put(state.activities, event.activity_id, sent)}
+
+
 def _trigger_skipped(state: ItemState, env: Envelope, event: e.TriggerSkipped) -> Patch:
     return {"alerted_at": env.recorded_at} if event.reason == "loop_detected" else {}
 
@@ -199,6 +219,10 @@ _FOLDS = _Folds({
     e.ItemDeleted: _deleted,
     e.CommentAdded: _nothing,
     e.ActivityRecorded: _nothing,
+    a.ActivityPlanned: _planned,
+    a.ActivityCompleted: _activity_ended,
+    a.ActivityDeleted: _activity_ended,
+    a.ActivityReminded: _reminded,
     e.PaymentNoted: _payment,
     e.InvoicePaidNoted: _nothing,
     e.ChangeSeen: _nothing,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from automation.envelope import ItemType
-from automation.values import Money, Value
+from automation.values import Moment, Money, Personal, Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,3 +35,23 @@ class Link:
     item_id: str
     relation: str
     """`client`, `source`, `created`, `invoice`, `order` or `related`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Activity:
+    """Work planned for an item: an activity, a call or a meeting."""
+
+    activity_id: str
+    kind: str
+    """`activity`, `call` or `meeting`."""
+    subject: Personal
+    description: Personal
+    start: Moment
+    """0 for an activity, which has no time."""
+    end: Moment
+    place: Personal
+    responsible: str
+    important: bool
+    complete_on_status_change: bool
+    remind_at: Moment
+    """0 for no reminder, or one that was sent when the activity was planned."""

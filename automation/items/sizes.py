@@ -29,7 +29,7 @@ MOST_LINKS = 1_000
 """Links of an item: each may become a message."""
 _INT64 = 2**63
 _REQUESTS = (PaymentRequested, ItemAsked, ItemAnswered)
-_GROWING = attrgetter("fields", "rows", "links", "observers", "payments", "runs", "results")
+_GROWING = attrgetter("fields", "rows", "links", "observers", "payments", "runs", "results", "activities")
 
 
 def weight(value: Any) -> int:

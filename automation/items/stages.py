@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from automation.definitions.compiled import CompiledRule
+from automation.items import activities, invoices, runs
 from automation.items import events as e
-from automation.items import invoices, runs
 from automation.items.state import ItemState, run_id_of
 from automation.items.turn import Turn
 
@@ -34,6 +34,8 @@ def change_pipeline(turn: Turn, to_pipeline: str, to_stage: str, *, quiet: bool 
 
 def entered(turn: Turn, open_rules: tuple[CompiledRule, ...], cause: str, then: Then = None) -> None:
     """Stop what belongs to the left stage, then let the entered one work."""
+    if turn.state.activities:
+        activities.on_status_changed(turn)
     left = turn.state.entry - 1
     if open_rules:
         turn.later(lambda t: cancel(t, open_rules, left, "stage_left", cause))

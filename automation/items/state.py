@@ -11,7 +11,7 @@ from automation.envelope import Key, stable_id
 from automation.items.parts import Link, ProductRow
 from automation.plan import Answer
 from automation.seen import digest, position
-from automation.values import Moment, Money, Value
+from automation.values import Moment, Money, Personal, Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +42,22 @@ class Run:
     depth: int
     follows: str = ""
     """Code of the date field that a delay follows; its `due` is 0 while that is empty."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenActivity:
+    """A planned activity that is neither completed nor deleted."""
+
+    activity_id: str
+    kind: str
+    subject: Personal
+    start: Moment
+    responsible: str
+    complete_on_status_change: bool
+    remind_at: Moment
+    """0: there is no reminder, or it was sent."""
+    cause_id: str
+    """The event that planned it."""
 
 
 _NONE: Mapping[str, Any] = MappingProxyType({})
@@ -88,6 +104,8 @@ class ItemState(NamedTuple):
     """Automated stage moves of the last hour, for the loop guard (spec 6.1)."""
     alerted_at: Moment = 0
     """When the responsible was last told of a loop."""
+    activities: Mapping[str, OpenActivity] = _NONE
+    """Planned activities by id."""
 
     @property
     def key(self) -> Key:

@@ -101,7 +101,7 @@ class DealStream:
         """Return the open timers of an item or record."""
         if isinstance(state, RecordState):
             return [Timer(*found) for found in records.timers(self._records[state.type], state)]
-        return [Timer(due, run_id) for due, run_id in timers(state)] if state.runs else ()
+        return [Timer(due, name) for due, name in timers(state)] if state.runs or state.activities else ()
 
     def fire(self, key: bytes, state: State, timer: Timer, now: Moment) -> Decision:
         """Decide on a due timer."""

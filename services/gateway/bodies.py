@@ -114,6 +114,40 @@ class ActivityBody(ChangeBase):
     subject: str = Field(default="", max_length=1_000)
 
 
+class PlanBody(ChangeBase):
+    """Plan an activity, a call or a meeting (spec 4.1, 4.40, 4.41); its id is that of the planned entry."""
+
+    kind: Literal["plan_activity"]
+    activity: Literal["activity", "call", "meeting"] = "activity"
+    subject: str = Field(min_length=1, max_length=1_000)
+    description: str = Field(default="", max_length=65_536)
+    start: MomentMs | None = None
+    """A call or meeting has one."""
+    end: MomentMs | None = None
+    """Left out: half an hour after the start of a call, an hour after that of a meeting."""
+    place: str = Field(default="", max_length=1_000)
+    responsible: str = Field(default="", max_length=200)
+    """Left out: the item's responsible."""
+    important: bool = False
+    complete_on_status_change: bool = False
+    remind_before: Annotated[int, Field(ge=0, le=366 * 86_400_000)] | None = None
+    """Milliseconds before the start."""
+
+
+class CompleteActivityBody(ChangeBase):
+    """Complete a planned activity."""
+
+    kind: Literal["complete_activity"]
+    activity_id: Id
+
+
+class DeleteActivityBody(ChangeBase):
+    """Take a planned activity back."""
+
+    kind: Literal["delete_activity"]
+    activity_id: Id
+
+
 class DeleteBody(ChangeBase):
     """Delete the item."""
 
@@ -121,7 +155,15 @@ class DeleteBody(ChangeBase):
 
 
 ChangeBody: TypeAlias = Annotated[
-    CreateBody | SaveBody | CommentBody | ActivityBody | DeleteBody, Field(discriminator="kind")
+    CreateBody
+    | SaveBody
+    | CommentBody
+    | ActivityBody
+    | PlanBody
+    | CompleteActivityBody
+    | DeleteActivityBody
+    | DeleteBody,
+    Field(discriminator="kind"),
 ]
 
 

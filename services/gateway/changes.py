@@ -10,6 +10,7 @@ from automation.definitions.book import Book, TenantView
 from automation.definitions.models import FieldDef
 from automation.envelope import STAGED, Key, stable_id
 from automation.errors import ChangeRefusedError
+from automation.items import activity_changes as ac
 from automation.items import changes as c
 from automation.items.fields import checked
 from automation.items.parts import Link, ProductRow
@@ -133,6 +134,28 @@ def _activity(_view: TenantView, _key: Key, body: b.ActivityBody, _faults: _Faul
     return c.RecordActivity(body.activity_id, body.activity, Personal(body.subject))
 
 
+def _plan(_view: TenantView, _key: Key, body: b.PlanBody, faults: _Faults) -> ac.PlanActivity:
+    if body.start is None and body.activity != "activity":
+        faults.add("start", "missing", f"a {body.activity} begins at a time")
+    if body.end is not None and body.end < (body.start or 0):
+        faults.add("end", "invalid_period", "it ends before it starts")
+    return ac.PlanActivity(
+        body.activity, Personal(body.subject), Personal(body.description), body.start or 0, body.end or 0,
+        Personal(body.place), body.responsible, body.important, body.complete_on_status_change,
+        -1 if body.remind_before is None else body.remind_before,
+    )  # fmt: skip
+
+
+def _complete_activity(
+    _view: TenantView, _key: Key, body: b.CompleteActivityBody, _faults: _Faults
+) -> ac.CompleteActivity:
+    return ac.CompleteActivity(body.activity_id)
+
+
+def _delete_activity(_view: TenantView, _key: Key, body: b.DeleteActivityBody, _faults: _Faults) -> ac.DeleteActivity:
+    return ac.DeleteActivity(body.activity_id)
+
+
 def _delete(_view: TenantView, _key: Key, _body: b.DeleteBody, _faults: _Faults) -> c.DeleteItem:
     return c.DeleteItem()
 
@@ -142,6 +165,9 @@ _MAKERS: Mapping[type, Callable[[TenantView, Key, Any, _Faults], Any]] = {
     b.SaveBody: _save,
     b.CommentBody: _comment,
     b.ActivityBody: _activity,
+    b.PlanBody: _plan,
+    b.CompleteActivityBody: _complete_activity,
+    b.DeleteActivityBody: _delete_activity,
     b.DeleteBody: _delete,
 }
 

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple, Protocol, TypeAlias
 from automation.envelope import Key, Recorded
 from automation.items.events import EffectAnswered
 from automation.values import Moment
+from services.history.activities import ActivityEntry, activities
 from services.history.records import Anomaly, Current, Log, StageTotal, StoredRow, stream_id
 from services.history.run_log import RunLog, run_log
 from services.history.store import HistoryReader
@@ -131,6 +132,10 @@ class History:
     def run_log(self, key: Key) -> RunLog:
         """Return each rule run and firing with outcome, reason, results, calls and their tries."""
         return run_log(self._oldest_first(key, None))
+
+    def activities(self, key: Key) -> list[ActivityEntry]:
+        """Return the activities of an item, those that are over included, in the order in which they were planned."""
+        return activities(self._oldest_first(key, None))
 
     def items(
         self,

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, TypeAlias
 
 from automation.envelope import Envelope, Recorded
+from automation.items import activity_events as a
 from automation.items import effects
 from automation.items import events as e
 from automation.values import Moment, Value
@@ -19,7 +20,8 @@ class TimelineEntry(NamedTuple):
     version: int
     kind: str
     """`created`, `created_from`, `stage_changed`, `pipeline_changed`, `responsible_changed`, `comment`, `activity`,
-    `payment`, `invoice_paid`, `client_email` or `deleted`."""
+    `activity_planned`, `activity_completed`, `activity_deleted`, `payment`, `invoice_paid`,
+    `client_email` or `deleted`."""
     occurred_at: Moment
     recorded_at: Moment
     actor: str
@@ -105,6 +107,21 @@ def _activity(event: e.ActivityRecorded) -> tuple[str, Facts]:
     return "activity", {"activity_id": event.activity_id, "activity": event.kind, "subject": event.subject}
 
 
+def _planned(event: a.ActivityPlanned) -> tuple[str, Facts]:
+    one = event.activity
+    told: Facts = {"activity_id": one.activity_id, "activity": one.kind, "subject": one.subject, "place": one.place}
+    when: Facts = {"start": one.start or None, "end": one.end or None, "description": one.description}
+    return "activity_planned", {**told, **when, "responsible": one.responsible, "important": one.important}
+
+
+def _activity_completed(event: a.ActivityCompleted) -> tuple[str, Facts]:
+    return "activity_completed", {"activity_id": event.activity_id, "reason": event.reason}
+
+
+def _activity_deleted(event: a.ActivityDeleted) -> tuple[str, Facts]:
+    return "activity_deleted", {"activity_id": event.activity_id}
+
+
 def _payment(event: e.PaymentNoted) -> tuple[str, Facts]:
     of: Facts = {"payment_id": event.payment_id, "order_id": event.order_id}
     return "payment", {**of, "status": event.status, "amount": event.amount, "link": event.link}
@@ -131,6 +148,9 @@ _TIMELINE: Mapping[type, Callable[[Any], tuple[str, Facts] | None]] = {
     e.ResponsibleChanged: _responsible,
     e.CommentAdded: _comment,
     e.ActivityRecorded: _activity,
+    a.ActivityPlanned: _planned,
+    a.ActivityCompleted: _activity_completed,
+    a.ActivityDeleted: _activity_deleted,
     e.PaymentNoted: _payment,
     e.InvoicePaidNoted: _invoice,
     effects.ClientEmailRequested: _email,

@@ -137,6 +137,23 @@ def runs(key: Key, as_json: bool) -> None:
         _print_wrapped(line, 22)
 
 
+@COMMAND.command("activities")
+@_key
+@_as_json
+def activities(key: Key, as_json: bool) -> None:
+    """Show each activity, call and meeting: planned, completed or taken back."""
+    with _history(key) as history:
+        found = history.activities(key)
+    if as_json:
+        _print_json([_facts(one) for one in found])
+        return
+    for one in found:
+        what = one.activity
+        when = f" at {_time(what.start)}" if what.start else ""
+        said = f"{what.kind}{when} for {what.responsible}: {_text(what.subject)}"
+        _print_wrapped(f"{one.status:<10} {what.activity_id}  {said}", 11)
+
+
 @contextmanager
 def _history(key: Key) -> Iterator[History]:
     """Open the index and make sure that it knows the item; what people did wrong is told without a traceback."""

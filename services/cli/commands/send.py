@@ -32,6 +32,7 @@ _BODY: TypeAdapter[Any] = TypeAdapter(ChangeBody)
 @click.option("--create", "kind", flag_value="create", help="Create the item.")
 @click.option("--delete", "kind", flag_value="delete", help="Delete the item.")
 @click.option("--comment", metavar="TEXT", help="Add a comment.")
+@click.option("--complete-activity", "activity_id", metavar="ID", help="Complete a planned activity.")
 @click.option("--field", "fields", multiple=True, metavar="CODE=VALUE", help="New value, such as amount='20 EUR'.")
 @click.option("--stage", help="New stage.")
 @click.option("--pipeline", help="New pipeline.")
@@ -48,7 +49,8 @@ def COMMAND(  # noqa: N802  # the name by which the command folder is loaded
     """Send a change of ITEM (tenant/type/id, or type/id): a save, unless an option says otherwise."""
     if (item is None) == (file is None):
         raise click.UsageError("name an ITEM, or give --file")
-    options = Options(kind or ("comment" if comment else "save"), comment=comment, **given)
+    meant = "comment" if comment else "complete_activity" if given["activity_id"] else "save"
+    options = Options(kind or meant, comment=comment, **given)
     try:
         asked = from_json(file.read(), tenant) if file else [Asked(key_of(item or "", tenant), {})]
     except ValueError as problem:

@@ -60,6 +60,7 @@ class Options(NamedTuple):
     stage: str | None = None
     responsible: str | None = None
     comment: str | None = None
+    activity_id: str | None = None
     user: str = ""
     change_key: str = ""
 
@@ -71,7 +72,7 @@ def from_options(key: Key, options: Options, view: TenantView) -> Asked:
         body["text"] = options.comment
     elif options.fields:
         body["fields"] = dict(_field(pair, view.fields(key.item_type), view) for pair in options.fields)
-    named = ("pipeline", "stage", "responsible", "user", "change_key")
+    named = ("pipeline", "stage", "responsible", "activity_id", "user", "change_key")
     return Asked(key, body | {name: value for name in named if (value := getattr(options, name))})
 
 

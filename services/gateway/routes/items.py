@@ -28,7 +28,7 @@ IdInPath = Annotated[b.Id, Path()]
 Limit = Annotated[int, Query(ge=1, le=200)]
 Before = Annotated[int | None, Query(ge=1, lt=2**62, description="Version: entries before it.")]
 ITEM = "/{item_type}/{item_id}"
-_LEFT_OUT = {"seen", "entry_definitions", "alerted_at", "moves", "runs", "ended"}
+_LEFT_OUT = {"activities", "seen", "entry_definitions", "alerted_at", "moves", "runs", "ended"}
 
 
 @ROUTER.get("", **needs("read"))
@@ -90,6 +90,14 @@ async def journal(
     key = Key(caller_of(request).tenant, item_type, item_id)
     entries = await _ask_known(request, key, lambda history: history.journal(key, before=before, limit=limit))
     return answer({"entries": entries, "next": entries[-1].version if len(entries) >= limit else None})
+
+
+@ROUTER.get(ITEM + "/activities", **needs("read"))
+async def activities(request: Request, item_type: TypeInPath, item_id: IdInPath, open: bool = False) -> Response:  # noqa: A002 - the name that callers see
+    """Return the activities of the item, oldest first: planned, completed and taken back; `open` for planned alone."""
+    key = Key(caller_of(request).tenant, item_type, item_id)
+    found = await _ask_known(request, key, lambda history: history.activities(key))
+    return answer({"activities": [one for one in found if one.status == "planned" or not open]})
 
 
 @ROUTER.get(ITEM + "/runs", **needs("read"))

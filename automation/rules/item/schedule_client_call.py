@@ -1,0 +1,27 @@
+"""Plan a call with the client (spec 4.40, 3.3 `schedule_client_call`)."""
+
+from __future__ import annotations
+
+from automation.activities import Schedule, schedule
+from automation.catalogue import Entry
+from automation.envelope import STAGED
+from automation.plan import Context, Plan
+
+
+def plan(context: Context, params: Schedule) -> Plan:
+    """Plan the call; it takes half an hour unless an end is given."""
+    return schedule(context, "call", params)
+
+
+ENTRY = Entry(
+    id="schedule_client_call",
+    kind="rule",
+    group="client",
+    title="Schedule call",
+    description="Plans a call with the client and reminds the employee who calls.",
+    spec="4.40",
+    types=STAGED,
+    params=Schedule,
+    results={"activity_id": "string"},
+    plan=plan,
+)
