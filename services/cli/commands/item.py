@@ -149,7 +149,7 @@ def activities(key: Key, as_json: bool) -> None:
         return
     for one in found:
         what = one.activity
-        when = f" at {_time(what.start)}" if what.start else ""
+        when = f" at {moment_text(what.start)}" if what.start else ""
         said = f"{what.kind}{when} for {what.responsible}: {_text(what.subject)}"
         _print_wrapped(f"{one.status:<10} {what.activity_id}  {said}", 11)
 

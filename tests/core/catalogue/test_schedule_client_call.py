@@ -77,8 +77,8 @@ def test_a_call_is_planned_with_the_responsible() -> None:
 def test_everything_may_be_said() -> None:
     """End, description, employee, importance; the start may be typed."""
     told = story(
-        call(start="2026-11-19T11:00+01:00", end="{{field:ring_until}}", description="Say {{field:title}}", important=True,
-             responsible="role:responsible_supervisor"),
+        call(start="2026-11-19T11:00+01:00", end="{{field:ring_until}}", description="Say {{field:title}}",
+             important=True, responsible="role:responsible_supervisor"),
         ring_until=TOMORROW + 3 * HOUR,
     )  # fmt: skip
     found = planned(told)
