@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -23,6 +24,7 @@ from automation.records import fold as item_fold
 from automation.values import Money, Personal
 from services.edge.clock import SetClock
 from services.edge.codec import Signer, item_changes, item_events, payment_changes
+from services.edge.files import FileLinks, open_files
 from services.edge.sql import open_database
 from services.gateway.app import create_app
 from services.gateway.doubles import FixedViews, MemoryOutbox, MemoryShelf
@@ -41,6 +43,7 @@ from services.payment_tracker.links import PaymentPages
 from services.payment_tracker.provider import load_providers
 from services.payment_tracker.webhook_secrets import WebhookSecrets
 from tests.core.spec import CATALOGUE, PEOPLE, Story, kind_of, pipeline
+from tests.files_world import local_settings
 
 NOW = 1_700_000_000_000
 TENANTS = ("acme", "other")
@@ -120,7 +123,13 @@ class World:
         }  # fmt: skip
         sent: list[Any] = []
 
+        asked = 0
+
         async def receive() -> Any:
+            nonlocal asked
+            asked += 1
+            if asked > 1:
+                await asyncio.Event().wait()  # the caller stays
             self.received += len(raw)
             return {"type": "http.request", "body": raw, "more_body": False}
 
@@ -230,6 +239,8 @@ def gateway_in(tmp_path: Path) -> Iterator[World]:
         views=FixedViews({(tenant, "stages"): {"rows": [CANARY[tenant]]} for tenant in TENANTS}),
         answers=Answers(database, clock), keys=store, tenants=Limiter(Rate(1_000, 1_000)),
         strangers=Limiter(Rate(100, 100)), secrets=secrets_of(), providers=load_providers(), simulated=True,
+        files=open_files(local_settings(tmp_path / "files")), file_links=FileLinks([SECRET.encode()]),
+        file_link_ms=3_600_000,
     )  # fmt: skip
     yield World(create_app(ports), ports, outbox, shelf, clock, _keys(store))
     database.close()

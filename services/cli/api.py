@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
-from typing import Any
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from http.client import HTTPResponse
+from types import MappingProxyType
+from typing import Any, BinaryIO
 from urllib.error import HTTPError, URLError
 from urllib.parse import urlencode
 from urllib.request import Request, urlopen
@@ -39,14 +43,39 @@ def api_key() -> str:
 
 def call(method: str, path: str, query: Mapping[str, Any] | None = None, body: Any = None) -> Any:
     """Send one request and return its JSON; raises `ApiError` with the problem's detail. Blocks."""
+    data = None if body is None else orjson.dumps(body)
+    with _opened(method, path, query, data, "application/json") as reply:
+        return orjson.loads(reply.read() or b"null")
+
+
+def upload(path: str, query: Mapping[str, Any], file: BinaryIO, media: str) -> Any:
+    """Send a file as it is and return the answer's JSON; raises `ApiError`. Blocks."""
+    with _opened("POST", path, query, file, media, {"Content-Length": str(os.fstat(file.fileno()).st_size)}) as reply:
+        return orjson.loads(reply.read())
+
+
+def download(path: str, target: BinaryIO) -> None:
+    """Write the answer of a GET into a file; raises `ApiError`. Blocks."""
+    with _opened("GET", path, None, None, "") as reply:
+        shutil.copyfileobj(reply, target)
+
+
+@contextmanager
+def _opened(
+    method: str,
+    path: str,
+    query: Mapping[str, Any] | None,
+    data: Any,
+    media: str,
+    more: Mapping[str, str] = MappingProxyType({}),
+) -> Iterator[HTTPResponse]:
     url = f"{base_url()}{path}?{urlencode(query)}" if query else base_url() + path
     if not url.startswith(("http://", "https://")):
         raise ApiError("the address of the API begins with http:// or https://")
-    headers = {"Authorization": f"Bearer {api_key()}", "Content-Type": "application/json"}
-    data = None if body is None else orjson.dumps(body)
+    headers = {"Authorization": f"Bearer {api_key()}", "Content-Type": media, **more}
     try:
         with urlopen(Request(url, data, headers, method=method), timeout=_SECONDS) as reply:  # noqa: S310 - checked
-            return orjson.loads(reply.read() or b"null")
+            yield reply
     except HTTPError as error:
         raise ApiError(_told(error)) from error
     except (URLError, TimeoutError) as error:

@@ -10,6 +10,7 @@ import uvloop
 from prometheus_client import CollectorRegistry
 
 from services.edge import names
+from services.edge.files import FilesSettings
 from services.edge.health import HealthPort
 from services.edge.kafka import KafkaSettings
 from services.edge.log import logger, set_up_logging
@@ -45,7 +46,8 @@ def main() -> None:
     set_up_logging()
     settings = GatewaySettings()
     deployment = Deployment(
-        settings, KafkaSettings(), Topics.of(TopicSettings()), SigningSettings(), HistorySettings(), NotifierSettings()
+        settings, KafkaSettings(), Topics.of(TopicSettings()), SigningSettings(), HistorySettings(), NotifierSettings(),
+        FilesSettings(),
     )  # fmt: skip
     uvloop.run(run(deployment))
 

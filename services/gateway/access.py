@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 from fastapi import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -18,6 +18,9 @@ Needs: TypeAlias = Role | Literal["public"]
 LARGEST_BODY = 256 * 1024
 BODY_SECONDS = 10.0
 """How long a body may take to arrive."""
+UPLOADS = "/v1/files"
+"""Bodies posted here are files: as large as the object store takes, and streamed."""
+UPLOAD_SECONDS = 300.0
 _BEARER = b"bearer "
 _SAFE_HEADERS = (
     (b"x-content-type-options", b"nosniff"),
@@ -26,11 +29,20 @@ _SAFE_HEADERS = (
 _CHALLENGE = {"WWW-Authenticate": 'Bearer realm="stagewire"'}
 
 
+class Allowance(NamedTuple):
+    """How large a body may be, and how long it may take to arrive."""
+
+    size: int
+    seconds: float
+
+
 class Door:
     """ASGI middleware in front of the API. Below `/v1/`, webhooks aside, nothing is reached without a key."""
 
-    def __init__(self, app: ASGIApp, keys: Keys, tenants: Limiter, strangers: Limiter, clock: Clock) -> None:
-        self._app, self._keys = app, keys
+    def __init__(
+        self, app: ASGIApp, keys: Keys, tenants: Limiter, strangers: Limiter, clock: Clock, largest_file: int
+    ) -> None:
+        self._app, self._keys, self._largest_file = app, keys, largest_file
         self._tenants, self._strangers = tenants, strangers
         self._now = clock.now
 
@@ -41,7 +53,7 @@ class Door:
             return
         try:
             await self._admit(scope)
-            await self._app(scope, _limited(receive), _safe(send))
+            await self._app(scope, _limited(receive, self._allowance(scope)), _safe(send))
         except Problem as problem:
             await problem.response()(scope, receive, _safe(send))
 
@@ -52,7 +64,12 @@ class Door:
             self._tenants.admit(caller.tenant, self._now())
         else:
             self._strangers.admit(_bucket(scope["path"]), self._now())
-        _check_size(scope)
+        _check_size(scope, self._allowance(scope))
+
+    def _allowance(self, scope: Scope) -> Allowance:
+        if scope["path"] == UPLOADS and scope["method"] == "POST":
+            return Allowance(self._largest_file, UPLOAD_SECONDS)
+        return Allowance(LARGEST_BODY, BODY_SECONDS)
 
     async def _caller(self, scope: Scope) -> Caller:
         key = _bearer(scope)
@@ -78,23 +95,23 @@ def _bearer(scope: Scope) -> str:
     return str(given[0][len(_BEARER) :], "latin-1").strip()
 
 
-def _check_size(scope: Scope) -> None:
+def _check_size(scope: Scope, allowed: Allowance) -> None:
     headers = dict(scope["headers"])
     if headers.get(b"content-encoding", b"identity") != b"identity":
         raise Problem(415, "encoding", "bodies are taken uncompressed")
     length = headers.get(b"content-length", b"0")
-    if not length.isdigit() or int(length) > LARGEST_BODY:
-        raise _too_large()
+    if not length.isdigit() or int(length) > allowed.size:
+        raise _too_large(allowed)
 
 
-def _too_large() -> Problem:
-    return Problem(413, "too_large", f"a body has at most {LARGEST_BODY} bytes", headers={"Connection": "close"})
+def _too_large(allowed: Allowance) -> Problem:
+    return Problem(413, "too_large", f"a body has at most {allowed.size} bytes", headers={"Connection": "close"})
 
 
-def _limited(receive: Receive) -> Receive:
+def _limited(receive: Receive, allowed: Allowance) -> Receive:
     """Count what arrives, whatever its length was said to be, and wait for it only so long."""
     size = 0
-    deadline = asyncio.get_running_loop().time() + BODY_SECONDS
+    deadline = asyncio.get_running_loop().time() + allowed.seconds
     complete = False
 
     async def limited() -> Message:
@@ -108,8 +125,8 @@ def _limited(receive: Receive) -> Receive:
             raise Problem(408, "too_slow", "the body did not arrive in time", headers={"Connection": "close"}) from None
         size += len(message.get("body", b""))
         complete = not message.get("more_body", False)
-        if size > LARGEST_BODY:
-            raise _too_large()
+        if size > allowed.size:
+            raise _too_large(allowed)
         return message
 
     return limited

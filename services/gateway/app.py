@@ -18,7 +18,10 @@ def create_app(ports: Ports, metrics: GatewayMetrics | None = None) -> FastAPI:
     """Return the API on the given ports; nothing is started, so a test can make one for each case."""
     app = routes_only()
     app.state.ports = ports
-    app.add_middleware(Door, keys=ports.keys, tenants=ports.tenants, strangers=ports.strangers, clock=ports.clock)
+    app.add_middleware(
+        Door, keys=ports.keys, tenants=ports.tenants, strangers=ports.strangers, clock=ports.clock,
+        largest_file=ports.files.limits.largest,
+    )  # fmt: skip
     if metrics is not None:
         app.add_middleware(Measured, metrics=metrics)
     return app

@@ -29,6 +29,7 @@ from services.edge.codec import (
 )
 from services.edge.codec.streams import CHANGES, DEFINITIONS, PAYMENT_CHANGES
 from services.edge.definitions_view import followed
+from services.edge.files import FileLinks, FilesSettings, open_files
 from services.edge.kafka import KafkaSettings, consumer, producer
 from services.edge.sql import Database
 from services.edge.topics import Topics
@@ -62,6 +63,7 @@ class Deployment(NamedTuple):
     signing: SigningSettings
     history: HistorySettings
     notifier: NotifierSettings
+    files: FilesSettings
 
 
 class Gateway(NamedTuple):
@@ -149,7 +151,8 @@ def _ports(deployment: Deployment, parts: _Parts) -> Ports:
         tenants=Limiter(Rate(settings.rate_per_second, settings.burst)),
         strangers=Limiter(Rate(settings.strangers_per_second, settings.strangers_burst)),
         secrets=_secrets(settings.webhook_secrets_file), providers=load_providers(),
-        simulated=settings.simulated or settings.local,
+        simulated=settings.simulated or settings.local, files=open_files(deployment.files),
+        file_links=FileLinks(deployment.signing.each()), file_link_ms=deployment.files.link_hours * 3_600_000,
     )  # fmt: skip
 
 

@@ -109,7 +109,7 @@ async def once(answers: Answers, request: Request, tenant: str, work: Callable[[
     digest = await _digest(request)
     kept = await asyncio.to_thread(answers.claim, tenant, name, digest)
     if kept is not None:
-        return _again(kept, digest)
+        return again(kept, digest)
     response: Response | None = None
     try:
         response = await work()
@@ -131,7 +131,8 @@ async def _digest(request: Request) -> str:
     return hashlib.sha256(start + await request.body()).hexdigest()
 
 
-def _again(kept: Kept, digest: str) -> Response:
+def again(kept: Kept, digest: str) -> Response:
+    """Return the kept answer once more; raises `Problem` where the key was used for another request."""
     if kept.digest != digest:
         raise Problem(422, "idempotency_key_reused", "this Idempotency-Key was used for another request")
     if not kept.status:

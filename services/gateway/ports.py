@@ -12,6 +12,7 @@ from automation.catalogue import Entry
 from automation.definitions.book import Book
 from automation.definitions.saved import DefinitionSaved
 from services.edge.clock import Clock
+from services.edge.files import FileLinks, Files
 from services.gateway.idempotency import Answers
 from services.gateway.keys import Keys
 from services.gateway.limits import Limiter
@@ -75,6 +76,10 @@ class Ports:
     providers: Mapping[str, Provider]
     simulated: bool
     """Whether payment pages have the simulated provider's button."""
+    files: Files
+    file_links: FileLinks
+    file_link_ms: int
+    """How long a download link for people works."""
 
 
 def ports_of(request: Request) -> Ports:

@@ -35,6 +35,7 @@ from services.gateway.settings import GatewaySettings
 from services.history.settings import HistorySettings
 from services.notifier.settings import NotifierSettings, SigningSettings
 from tests.conftest import with_admin
+from tests.files_world import local_settings
 from tests.gateway_world import EUR_100, SECRET, TOKEN, payment_of
 
 pytestmark = pytest.mark.kafka
@@ -57,8 +58,16 @@ def _deployment(kafka: KafkaSettings, topics: Topics, home: Path, name: str) -> 
     databases = (
         HistorySettings(database_url=SecretStr(f"sqlite:///{home}/h.db")),
         NotifierSettings(database_url=SecretStr(f"sqlite:///{home}/n.db")),
+        local_settings(home / "files"),
     )
-    return Deployment(settings, kafka, topics, SigningSettings(signing_secrets=SecretStr(SECRET)), *databases)
+    return Deployment(
+        settings,
+        kafka,
+        topics,
+        SigningSettings(signing_secrets=SecretStr(SECRET)),
+        *databases,
+        local_settings(home / "files"),
+    )
 
 
 @asynccontextmanager
