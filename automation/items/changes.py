@@ -128,6 +128,18 @@ class ReportOutcome:
     tries: int = 1
 
 
+@dataclass(frozen=True, slots=True)
+class EnrolItem:
+    """Run a rule on an item that stood in its stage before the rule did; from `gateway`, signed."""
+
+    rule_id: str
+    rule_version: int
+    """The version that was previewed; another one in force is not run."""
+    enrolment_id: str
+    by: str
+    """Who asked for it."""
+
+
 ItemChange: TypeAlias = (
     CreateItem
     | SaveItem
@@ -140,7 +152,8 @@ ItemChange: TypeAlias = (
     | PlanActivity
     | CompleteActivity
     | DeleteActivity
+    | EnrolItem
 )
 
-SIGNED: tuple[type, ...] = (ReportPayment, AskItem, ReportOutcome)
+SIGNED: tuple[type, ...] = (ReportPayment, AskItem, ReportOutcome, EnrolItem)
 """Changes that only Stagewire's own services may send: refused without a valid signature."""

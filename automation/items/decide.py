@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from automation.definitions.book import Book
 from automation.envelope import Key, Recorded, stable_id
 from automation.errors import ChangeRefusedError
-from automation.items import activities, effects, facts, invoices, questions, runs, saves, stages
+from automation.items import activities, effects, enrolling, facts, invoices, questions, runs, saves, stages
 from automation.items import activity_changes as ac
 from automation.items import changes as c
 from automation.items import events as e
@@ -87,6 +87,7 @@ _HANDLERS: Mapping[type, Callable[[Turn, Any], None]] = {
     ac.DeleteActivity: activities.delete,
     c.AskItem: questions.answer,
     c.ReportOutcome: _report_outcome,
+    c.EnrolItem: enrolling.enrol,
 }
 
 

@@ -158,6 +158,12 @@ def _asked(frame: c.ChangeFrame, change: c.AskItem) -> None:
         raise _refuse("reply_to", "an item of another tenant")
 
 
+def _enrol(_frame: c.ChangeFrame, change: c.EnrolItem) -> None:
+    _check_ids(LONGEST_ID, rule_id=change.rule_id, enrolment_id=change.enrolment_id, by=change.by)
+    if change.rule_version < 1:
+        raise _refuse("rule_version", "versions count from 1")
+
+
 def _outcome(_frame: c.ChangeFrame, change: c.ReportOutcome) -> None:
     if change.status not in OUTCOME_STATUSES:
         raise _refuse("status", f"none of {', '.join(OUTCOME_STATUSES)}")
@@ -172,4 +178,5 @@ _CHECKS: Mapping[type, Callable[[c.ChangeFrame, Any], None]] = {
     c.ReportPayment: _payment,
     c.AskItem: _asked,
     c.ReportOutcome: _outcome,
+    c.EnrolItem: _enrol,
 }

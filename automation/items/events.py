@@ -235,6 +235,19 @@ class RuleRunCancelled:
 
 
 @dataclass(frozen=True, slots=True)
+class RuleEnrolled:
+    """The item was enrolled in a rule that it had not met when it entered its stage; the run follows."""
+
+    run_id: str
+    rule_id: str
+    rule_version: int
+    entry: int
+    enrolment_id: str
+    by: str
+    """Who asked for it."""
+
+
+@dataclass(frozen=True, slots=True)
 class TriggerFired:
     """A trigger answered a fact; the move, if there is one, is the next event (spec 1.5)."""
 

@@ -16,6 +16,8 @@ from automation.seen import digest, remember
 from automation.values import Value
 
 HOUR_MS = 3_600_000
+INACTIVE = "rule_inactive"
+"""Cause of a cancellation: the rule was deactivated, deleted or stopped before its turn (spec 6.3)."""
 FOLD_VERSION = 2
 """Raised when `evolve` or the shape of the state changes."""
 
@@ -44,7 +46,7 @@ def _entered(state: ItemState, env: Envelope, event: e.ItemCreated | e.StageMove
     return {
         "entry": state.entry + 1, "entry_definitions": env.definitions_version, "entry_cause": env.event_id,
         "entry_root": env.root_id, "entry_depth": env.depth, "quiet": event.quiet, "ended": (), "results": _NO_VALUES,
-        "moves": moves,
+        "moves": moves, "inactive": (),
     }  # fmt: skip
 
 
@@ -128,6 +130,17 @@ def _ended(state: ItemState, env: Envelope, event: Any) -> Patch:
     if event.entry == state.entry:
         patch["ended"] = (*state.ended, event.rule_id)
     return patch
+
+
+def _cancelled(state: ItemState, env: Envelope, event: e.RuleRunCancelled) -> Patch:
+    patch = _ended(state, env, event)
+    if event.cause == INACTIVE and event.entry == state.entry:
+        patch["inactive"] = (*state.inactive, event.rule_id)
+    return patch
+
+
+def _enrolled(state: ItemState, env: Envelope, event: e.RuleEnrolled) -> Patch:
+    return {"inactive": tuple(rule for rule in state.inactive if rule != event.rule_id)} if state.inactive else {}
 
 
 def _completed(state: ItemState, env: Envelope, event: e.RuleRunCompleted) -> Patch:
@@ -232,7 +245,8 @@ _FOLDS = _Folds({
     e.RuleRunCompleted: _completed,
     e.RuleRunSkipped: _ended,
     e.RuleRunFailed: _ended,
-    e.RuleRunCancelled: _ended,
+    e.RuleRunCancelled: _cancelled,
+    e.RuleEnrolled: _enrolled,
     e.TriggerFired: _nothing,
     e.TriggerSkipped: _trigger_skipped,
     effects.PaymentRequested: _payment_requested,

@@ -9,6 +9,7 @@ from automation.definitions.arguments import Problem
 from automation.definitions.compiled import CompiledRule
 from automation.items import delays
 from automation.items import events as e
+from automation.items.evolve import INACTIVE
 from automation.items.scope import scope_of
 from automation.items.sizes import exceeding, is_too_large
 from automation.items.state import ItemState, Run, run_id_of
@@ -35,19 +36,20 @@ def advance(turn: Turn) -> None:
         if rule.id not in turn.state.ended:
             run_id = run_id_of(turn.state, rule.id, entry)
             if run_id not in turn.state.runs and (previous_ended or rule.parallel):
-                _begin(turn, rule, run_id)
+                begin(turn, rule, run_id)
         previous_ended = rule.id in turn.state.ended
 
 
-def _begin(turn: Turn, rule: CompiledRule, run_id: str) -> None:
+def begin(turn: Turn, rule: CompiledRule, run_id: str) -> None:
+    """Give a rule its turn: it runs, waits for its delay, or is cancelled because it is inactive by now."""
     state = turn.state
     turn.act(f"rule:{rule.id}", "automation_rule", "", state.entry_cause)
     if not turn.view.rule_active(rule.id):
-        turn.emit(e.RuleRunCancelled(run_id, rule.id, rule.version, state.entry, "rule_inactive"))
+        turn.emit(e.RuleRunCancelled(run_id, rule.id, rule.version, state.entry, INACTIVE))
     elif rule.delay:
         _delay(turn, rule, run_id)
     else:
-        _run(turn, rule, run_id, state.entry)
+        perform(turn, rule, run_id, state.entry)
 
 
 def _delay(turn: Turn, rule: CompiledRule, run_id: str) -> None:
@@ -56,7 +58,7 @@ def _delay(turn: Turn, rule: CompiledRule, run_id: str) -> None:
     if due is None:
         turn.emit(e.RuleRunFailed(*run, delays.NO_MOMENT))
     elif delays.NOT_YET < due <= turn.now:
-        _run(turn, rule, run_id, turn.state.entry)
+        perform(turn, rule, run_id, turn.state.entry)
     else:
         turn.emit(e.RuleRunDelayed(*run, due, delays.follows(rule.delay)))
 
@@ -85,7 +87,8 @@ def _follow(turn: Turn, run: Run) -> None:
         on_delay_over(turn, run)
 
 
-def _run(turn: Turn, rule: CompiledRule, run_id: str, entry: int) -> None:
+def perform(turn: Turn, rule: CompiledRule, run_id: str, entry: int) -> None:
+    """Judge a rule's condition, ask its plan, and record what comes of it; a dry run does the same."""
     scope = scope_of(turn)
     plan = rule.check(scope) or _planned(turn, rule, run_id, scope, _NO_ANSWERS)
     _settle(turn, rule, run_id, entry, plan)
@@ -160,9 +163,9 @@ def on_delay_over(turn: Turn, run: Run) -> None:
     rule = _rule_of(turn, run)
     turn.act(f"rule:{run.rule_id}", "automation_rule", "", run.cause_id)
     if rule is None or not turn.view.rule_active(run.rule_id):
-        turn.emit(e.RuleRunCancelled(run.run_id, run.rule_id, run.rule_version, run.entry, "rule_inactive"))
+        turn.emit(e.RuleRunCancelled(run.run_id, run.rule_id, run.rule_version, run.entry, INACTIVE))
     else:
-        _run(turn, rule, run.run_id, run.entry)
+        perform(turn, rule, run.run_id, run.entry)
     turn.later(advance)
 
 

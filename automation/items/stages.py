@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from automation.definitions.compiled import CompiledRule
 from automation.items import activities, invoices, runs
@@ -47,14 +47,20 @@ def entered(turn: Turn, open_rules: tuple[CompiledRule, ...], cause: str, then: 
 
 def unfinished(turn: Turn) -> tuple[CompiledRule, ...]:
     """Return the rules of the current stage that have not begun or are delayed; a running one finishes (spec 6.3)."""
-    state = turn.state
-    if state.quiet:
-        return ()
-    return tuple(
-        rule
-        for rule in turn.view.rules((state.item_type, state.pipeline, state.stage), state.entry_definitions)
-        if rule.id not in state.ended and not _running(state, rule)
-    )
+    state, stage = turn.state, (turn.state.item_type, turn.state.pipeline, turn.state.stage)
+    pinned = () if state.quiet else turn.view.rules(stage, state.entry_definitions)
+    listed = tuple(rule for rule in pinned if rule.id not in state.ended and not _running(state, rule))
+    return (*listed, *_enrolled(turn, listed)) if state.runs else listed
+
+
+def _enrolled(turn: Turn, listed: tuple[CompiledRule, ...]) -> Iterator[CompiledRule]:
+    """Yield the delayed rules that are not listed at their stage entry: the item was enrolled in them later."""
+    names, entry = {rule.id for rule in listed}, turn.state.entry
+    for run in turn.state.runs.values():
+        if run.status == "delayed" and run.entry == entry and run.rule_id not in names:
+            rule = turn.view.rule_version(run.rule_id, run.rule_version)
+            if rule is not None:
+                yield rule
 
 
 def _running(state: ItemState, rule: CompiledRule) -> bool:

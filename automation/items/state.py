@@ -106,6 +106,8 @@ class ItemState(NamedTuple):
     """When the responsible was last told of a loop."""
     activities: Mapping[str, OpenActivity] = _NONE
     """Planned activities by id."""
+    inactive: tuple[str, ...] = ()
+    """Rules of this stage entry that were cancelled as inactive: they may still be enrolled in."""
 
     @property
     def key(self) -> Key:

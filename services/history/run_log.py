@@ -48,6 +48,8 @@ class RunEntry(NamedTuple):
     definitions_version: int
     engine_release: str
     first_version: int
+    enrolled_by: str = ""
+    """Who enrolled the item in the rule, if the run did not follow from the stage entry."""
 
 
 class FiringEntry(NamedTuple):
@@ -106,6 +108,9 @@ class _Folding:
             self.stages[event.entry] = event.to_stage
         elif isinstance(event, RunEvent):
             self._run(envelope, event)
+        elif isinstance(event, e.RuleEnrolled):
+            begun = _begun(envelope, event, self.stages.get(event.entry, ""))
+            self.runs[event.run_id] = begun._replace(enrolled_by=event.by)
         elif isinstance(event, e.TriggerFired | e.TriggerSkipped):
             self.firings.append(_firing(envelope, event))
         elif isinstance(event, e.EffectAnswered):
@@ -133,7 +138,7 @@ class _Folding:
         return RunLog(tuple(runs), tuple(self.firings))
 
 
-def _begun(envelope: Envelope, event: RunEvent, stage: str) -> RunEntry:
+def _begun(envelope: Envelope, event: RunEvent | e.RuleEnrolled, stage: str) -> RunEntry:
     why = (envelope.cause_id, envelope.root_id, envelope.definitions_version, envelope.engine_release)
     what = (event.run_id, event.rule_id, event.rule_version, stage, event.entry)
     return RunEntry(*what, "pending", "", envelope.recorded_at, 0, 0, _NONE, (), *why, envelope.version)

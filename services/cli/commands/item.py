@@ -188,6 +188,7 @@ def _print_state_line(name: str, value: Any) -> None:
 def _run_lines(found: RunLog) -> Iterator[str]:
     for run in found.runs:
         reason = f" ({run.reason})" if run.reason else ""
+        reason += f", enrolled by {_safe(run.enrolled_by)}" if run.enrolled_by else ""
         what = f"rule {run.rule_id} v{run.rule_version} in {run.stage}"
         yield f"{moment_text(run.began_at)}  {what}: {run.status}{reason}"
         for call in run.calls:
