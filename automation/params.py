@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from automation.catalogue import Params
 from automation.insertion import InvalidTemplateError, parse_template
@@ -34,7 +34,20 @@ class Takes:
 AnyText: TypeAlias = str | Personal
 """A rendered text; personal if a personal value went into it."""
 
-Line = Annotated[AnyText, Takes("string", "single_line"), Field(max_length=1_000)]
+LONGEST_LINE = 1_000
+"""Characters of a text in one line."""
+
+
+def _short(text: AnyText) -> AnyText:
+    """Refuse a line that is too long; a length limit of pydantic takes no personal text."""
+    if isinstance(text, Personal) and len(text.text) > LONGEST_LINE:
+        raise ValueError(f"more than {LONGEST_LINE} characters")
+    return text
+
+
+Line = Annotated[
+    Annotated[str, Field(max_length=LONGEST_LINE)] | Personal, Takes("string", "single_line"), AfterValidator(_short)
+]
 PlainText = Annotated[AnyText, Takes("text")]
 BBCode = Annotated[AnyText, Takes("text", "bbcode")]
 Typed = Annotated[AnyText, Takes("text", target_from="text_type")]

@@ -25,28 +25,30 @@ def planned(view: TenantView, key: Key, now: Moment, activity: Activity, created
     due = 0 < activity.remind_at <= now
     yield ActivityPlanned(replace(activity, remind_at=0) if due else activity, created_by)
     if activity.kind == "meeting":
-        yield from told(view, key, activity.responsible, ("planned", activity.activity_id), summary(view, activity))
+        effect_id = stable_id("planned", activity.activity_id, key.text)
+        yield from told(view, activity.responsible, effect_id, _summary(view, activity), f"/items/{key.text}")
     if due:
         yield from reminder(view, key, activity)
 
 
 def reminder(view: TenantView, key: Key, activity: Any) -> Iterator[effects.NotificationRequested]:
     """Yield the reminder of an activity, planned or as the state holds it."""
-    text = f"Reminder. {summary(view, activity)}"
-    return told(view, key, activity.responsible, ("reminder", activity.activity_id), text)
+    text, effect_id = f"Reminder. {_summary(view, activity)}", stable_id("reminder", activity.activity_id, key.text)
+    return told(view, activity.responsible, effect_id, text, f"/items/{key.text}")
 
 
-def summary(view: TenantView, activity: Any) -> str:
-    """Return an activity in a line, its start as the responsible's clock shows it."""
-    clock = local(activity.start, view.zone_of(activity.responsible)) if activity.start else None
-    when = f", {clock:%Y-%m-%d %H:%M}" if clock else ""
+def _summary(view: TenantView, activity: Any) -> str:
+    when = f", {clock_of(view, activity.responsible, activity.start)}" if activity.start else ""
     return f"{activity.kind.capitalize()}: {activity.subject.text}{when}"
 
 
-def told(
-    view: TenantView, key: Key, user: str, what: tuple[str, ...], text: str
-) -> Iterator[effects.NotificationRequested]:
+def clock_of(view: TenantView, user: str, moment: Moment) -> str:
+    """Return a moment as the clock of an employee shows it."""
+    clock = local(moment, view.zone_of(user))
+    return f"{clock:%Y-%m-%d %H:%M}" if clock else ""
+
+
+def told(view: TenantView, user: str, effect_id: str, text: str, link: str) -> Iterator[effects.NotificationRequested]:
     """Yield a notification of the platform to an employee; none to somebody who is gone. No step waits for it."""
     if view.directory.is_active(user):
-        effect_id = stable_id(*what, key.text)
-        yield effects.NotificationRequested(effect_id, "", user, "system", Personal(text), f"/items/{key.text}")
+        yield effects.NotificationRequested(effect_id, "", user, "system", Personal(text), link)

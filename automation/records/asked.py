@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from automation.items.changes import AskItem
-from automation.values import plain
+from automation.values import Moment, plain
 
 
 def text_of(asked: AskItem, name: str) -> str:
@@ -16,6 +16,12 @@ def texts_of(asked: AskItem, name: str) -> tuple[str, ...]:
     """Return a list of texts, each once."""
     value = asked.args.get(name)
     return tuple(dict.fromkeys(value)) if isinstance(value, tuple) else ()
+
+
+def moment_of(asked: AskItem, name: str) -> Moment:
+    """Return a moment; 0 where it is missing."""
+    value = asked.args.get(name)
+    return value if isinstance(value, int) and not isinstance(value, bool) else 0
 
 
 def flag_of(asked: AskItem, name: str) -> bool:
