@@ -234,7 +234,9 @@ def _special(name: str, topics: Topics) -> set[tuple[str, str, str, str]]:
     """Transactional ids, and the groups of live views, which are new ones at each start."""
     if name == "live-views":
         return {("group", f"{topics.prefix}live_views-", "prefix", "Read")}
-    if name in ("gateway", "history"):
+    if name == "gateway":
+        return {("transactionalId", topics.definitions_writer, "literal", "Write")}
+    if name == "history":
         return {("transactionalId", f"{topics.prefix}{name}-definitions-", "prefix", "Write")}
     transactional = name in ("deal-stream", "payment-tracker")
     return {("transactionalId", f"{_groups(topics)[name]}-", "prefix", "Write")} if transactional else set()

@@ -9,7 +9,8 @@ from typing import Any, Protocol
 from automation.definitions.book import Book
 from services.edge.codec import DefinitionCodec, patiently
 
-TIMEOUT_MS = 10_000
+_WAIT_MS = 100
+"""Of an aborted save nothing is handed out, only the position passes it: look at it often."""
 
 
 class DefinitionsReader(Protocol):
@@ -69,7 +70,7 @@ class DefinitionsFollower:
             end = await self._reader.end()
             upto = end if version is None else min(end, version)
             while await self._reader.position() < upto:
-                await self._step(TIMEOUT_MS)
+                await self._step(_WAIT_MS)
 
     async def poll(self) -> None:
         """Take over what is new without waiting."""

@@ -93,6 +93,11 @@ class Topics(NamedTuple):
         return f"{self.prefix}crm.definitions-view"
 
     @property
+    def definitions_writer(self) -> str:
+        """Transactional id of whoever saves definitions: who begins to edit later ends the edit of who began before."""
+        return f"{self.prefix}definitions"
+
+    @property
     def snapshots(self) -> str:
         """States of items; compacted."""
         return f"{self.prefix}crm.snapshots"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
@@ -115,8 +114,12 @@ async def _shelf(deployment: Deployment, catalogue: Any, stack: AsyncExitStack) 
     kafka, topics = deployment.kafka, deployment.topics
     follower = await stack.enter_async_context(followed(kafka, topics, catalogue))
     await follower.catch_up(None)
-    name = f"{topics.prefix}gateway-definitions-{deployment.settings.instance_id or socket.gethostname()}"
-    return KafkaShelf(follower, DefinitionCodec(), topics.definitions, lambda: producer(kafka, transactional_id=name))
+    return KafkaShelf(
+        follower,
+        DefinitionCodec(),
+        topics.definitions,
+        lambda: producer(kafka, transactional_id=topics.definitions_writer),
+    )
 
 
 async def _outbox(deployment: Deployment, stack: AsyncExitStack) -> KafkaOutbox:

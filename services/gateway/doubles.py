@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from itertools import count
 from typing import Any
 
 from automation.definitions.book import Book
 from automation.definitions.saved import DefinitionSaved
 from services.edge.codec import ChangeCodec, UnwritableError
+from services.gateway.ports import Append, T
 from services.gateway.sending import Fate, Letter
 
 
@@ -44,10 +46,14 @@ class MemoryShelf:
     async def catch_up(self) -> None:
         """See `Shelf`: the book is always at its end."""
 
+    async def edit(self, work: Callable[[Append], Awaitable[T]]) -> T:
+        """See `Shelf`; nobody else edits."""
+        return await work(self.append)
+
     async def append(self, records: Sequence[DefinitionSaved]) -> int:
-        """See `Shelf`."""
-        for record in records:
-            self.book.apply(record, len(self.records))
+        """See `Append`."""
+        for record, offset in zip(records, count(self.book.version)):
+            self.book.apply(record, offset)
             self.records.append(record)
         return self.book.version
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias, TypeVar
 
 from fastapi import Request
 
@@ -23,6 +23,11 @@ from services.payment_tracker.links import PaymentPages
 from services.payment_tracker.provider import Provider
 from services.payment_tracker.webhook_secrets import WebhookSecrets
 
+Append: TypeAlias = Callable[[Sequence[DefinitionSaved]], Awaitable[int]]
+"""Writes the records of one apply as a whole, reads them back and returns the definitions version. Whether they took
+effect is to be looked up in the book."""
+T = TypeVar("T")
+
 
 class Shelf(Protocol):
     """The definitions in force, and where new ones are put."""
@@ -36,11 +41,11 @@ class Shelf(Protocol):
         """Read to the end."""
         ...
 
-    async def append(self, records: Sequence[DefinitionSaved]) -> int:
-        """Write the records of one apply as a whole, read them back and return the definitions version.
+    async def edit(self, work: Callable[[Append], Awaitable[T]]) -> T:
+        """Read to the end, and return what `work` makes of it; what it saves was checked against all there is.
 
-        Whether they took effect is to be looked up in the book: another editor may have been faster. Raises
-        `Problem` (503) where the outcome is not certain.
+        Whoever begins to edit later, in any process, ends this edit; then `work` is done again. Raises `Problem`: 409
+        where others were faster each time, 503 where Kafka does not answer or the outcome is not certain.
         """
         ...
 

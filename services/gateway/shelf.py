@@ -1,22 +1,31 @@
-"""Definitions in Kafka: followed in the background, saved in one transaction, read back before the answer."""
+"""Definitions in Kafka: followed in the background, saved in one transaction, read back before the answer.
+
+All editors of a cluster share one transactional id, so none can save what it did not check against all others.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+import random
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from functools import partial
 
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaError, ProducerFenced
 
 from automation.definitions.book import Book
 from automation.definitions.saved import DefinitionSaved
 from services.edge.codec import DefinitionCodec
 from services.edge.definitions import DefinitionsFollower
-from services.gateway.problems import unavailable
+from services.gateway.ports import Append, T
+from services.gateway.problems import Problem, unavailable
 
 POLL_SECONDS = 0.3
 SAVE_SECONDS = 15.0
 _LOOK_AGAIN = 0.02
+_TRIES = 6
+_PAUSE = 0.1
 _UNSURE = "Kafka did not confirm; read the definitions again to see what is in force"
 
 
@@ -51,29 +60,37 @@ class KafkaShelf:
             await self._follower.poll()
             await asyncio.sleep(POLL_SECONDS)
 
-    async def append(self, records: Sequence[DefinitionSaved]) -> int:
+    async def edit(self, work: Callable[[Append], Awaitable[T]]) -> T:
         """See `Shelf`."""
         try:
             async with asyncio.timeout(SAVE_SECONDS), self._saving:
-                version = await self._write(records) + 1
-                while self.book.version < version:
-                    await self._follower.catch_up(None)
-                    await asyncio.sleep(_LOOK_AGAIN)
+                for tried in range(_TRIES):
+                    with suppress(ProducerFenced):  # somebody has begun to edit since: begin again
+                        return await self._edit(work)
+                    await asyncio.sleep(_PAUSE * tried * random.random())  # noqa: S311  two of a kind should not tie
         except (KafkaError, TimeoutError) as error:
             raise unavailable(_UNSURE) from error
-        return version
+        raise Problem(409, "overtaken", "others are saving definitions at this moment: save again")
 
-    async def _write(self, records: Sequence[DefinitionSaved]) -> int:
-        """Write the records and return the offset of the last one."""
+    async def _edit(self, work: Callable[[Append], Awaitable[T]]) -> T:
+        """Start the producer, which ends the edit of whoever began before, and only then read what there is."""
         producer = self._make_producer()
         await producer.start()
         try:
-            async with producer.transaction():
-                sent = [await producer.send(self._topic, self._codec.encode(one), _key(one), 0) for one in records]
-                placed = await asyncio.gather(*sent)
+            await self._follower.catch_up(None)
+            return await work(partial(self._append, producer))
         finally:
             await producer.stop()
-        return int(placed[-1].offset)
+
+    async def _append(self, producer: AIOKafkaProducer, records: Sequence[DefinitionSaved]) -> int:
+        async with producer.transaction():
+            sent = [await producer.send(self._topic, self._codec.encode(one), _key(one), 0) for one in records]
+            placed = await asyncio.gather(*sent)
+        version = int(placed[-1].offset) + 1
+        while self.book.version < version:
+            await self._follower.catch_up(None)
+            await asyncio.sleep(_LOOK_AGAIN)
+        return version
 
 
 def _key(record: DefinitionSaved) -> bytes:

@@ -18,8 +18,6 @@ from services.edge.kafka import KafkaSettings, producer
 from services.edge.topics import Topics
 
 _TOPIC_SECONDS = 10.0
-TRANSACTIONAL_ID = "definitions"
-"""Shared by everyone who applies from the command line: who begins later fences who began before."""
 
 
 class ConflictError(Exception):
@@ -93,9 +91,10 @@ async def _followed(stack: AsyncExitStack, kafka: KafkaSettings, topics: Topics)
 async def open_store(kafka: KafkaSettings, topics: Topics, *, writing: bool = False) -> AsyncIterator[DefinitionStore]:
     """Yield a store that has read to the end.
 
-    For writing, its producer starts first: whoever applied before is fenced or done, so reading sees all there is.
+    For writing, its producer starts first: whoever edited before, here or by the API, is fenced or done, so reading
+    sees all there is, and what is saved was checked against it.
     """
-    sender = producer(kafka, transactional_id=f"{topics.prefix}{TRANSACTIONAL_ID}") if writing else None
+    sender = producer(kafka, transactional_id=topics.definitions_writer) if writing else None
     try:
         if sender is not None:
             await sender.start()

@@ -14,7 +14,7 @@ from services.gateway.definitions import Author, check_taken, plan_of, records_o
 from services.gateway.idempotency import once
 from services.gateway.json_body import checked_as, read_json
 from services.gateway.operations import needs
-from services.gateway.ports import Ports, ports_of
+from services.gateway.ports import Append, Ports, ports_of
 from services.gateway.show import answer
 
 ROUTER = APIRouter(prefix="/v1/definitions", tags=["definitions"])
@@ -42,18 +42,19 @@ async def save_definitions(request: Request) -> Response:
 
     async def work() -> Response:
         body = checked_as(b.DefinitionsBody, await read_json(request))
-        return await _save(ports, Author(caller.tenant, body.author or caller.name, ports.clock.now()), body)
+        author = Author(caller.tenant, body.author or caller.name, ports.clock.now())
+        return await ports.shelf.edit(lambda append: _save(ports, author, body, append))
 
     return await once(ports.answers, request, caller.tenant, work)
 
 
-async def _save(ports: Ports, author: Author, body: b.DefinitionsBody) -> Response:
+async def _save(ports: Ports, author: Author, body: b.DefinitionsBody, append: Append) -> Response:
     book = ports.shelf.book
     view = book.tenant(author.tenant) or TenantView(author.tenant, ports.catalogue)
     plan = await plan_of(view, ports.catalogue, body, author.now)
     version = book.version
     if plan.drafts:
-        version = await ports.shelf.append(records_of(plan.drafts, author))
+        version = await append(records_of(plan.drafts, author))
         check_taken(book.tenant(author.tenant), plan.drafts)
     saved = [{"kind": draft.kind, "id": draft.id, "version": draft.replaces + 1} for draft in plan.drafts]
     return answer({"version": version, "saved": saved, "warnings": plan.warnings})
