@@ -62,6 +62,8 @@ Flag = Annotated[bool, Takes("bool")]
 RecordRef = Annotated[str, Takes("string", "single_line", empty_ok=True)]
 """The id of a record, inserted from a result or a field; the plan says what an empty one means."""
 OrderRef = Annotated[str, Takes("string", "single_line")]
+ConnectionRef = Annotated[str, Takes("string", "single_line"), Field(max_length=200)]
+"""Id of a connection: an SMS provider."""
 Address = Annotated[str, Takes("string", "single_line"), Field(max_length=320)]
 
 

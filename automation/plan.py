@@ -67,6 +67,8 @@ class Completed:
 
     results: Mapping[str, Value] = field(default_factory=dict)
     events: tuple[Any, ...] = ()
+    notes: tuple[str, ...] = ()
+    """Codes that the run log shows beside the outcome."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +91,8 @@ class Call:
 
     effects: tuple[Any, ...]
     events: tuple[Any, ...] = ()
+    patience: int = 0
+    """Milliseconds that the answers may take beyond the usual deadline: a message may wait for quiet hours to end."""
 
 
 Plan: TypeAlias = Completed | Skipped | Failed | Call

@@ -12,6 +12,7 @@ from prometheus_client import CollectorRegistry
 
 from automation.envelope import Envelope, Key, Recorded, event_id
 from automation.items.effects import ClientEmailRequested, NotificationRequested
+from automation.items.message_effects import EmployeeEmailRequested
 from automation.values import Personal
 from services.edge.clock import SetClock
 from services.edge.sql import Database, Params, Row, Transaction
@@ -88,6 +89,18 @@ def email(effect_id: str, **changed: Any) -> ClientEmailRequested:
         "track_clicks": False,
     }
     return ClientEmailRequested(effect_id, "run-1", **{**values, **changed})
+
+
+def employee_email(effect_id: str, **changed: Any) -> EmployeeEmailRequested:
+    """Return a request for an e-mail to an employee."""
+    values = {
+        "recipient": "ann",
+        "to": Personal("ann@example.com"),
+        "sender": "shop@example.com",
+        "subject": Personal("A deal was won"),
+        "text": Personal("Congratulations <you>"),
+    }
+    return EmployeeEmailRequested(effect_id, "run-1", **{**values, **changed})
 
 
 def recorded(event: Any, version: int = 1, key: Key = KEY) -> Recorded:

@@ -45,7 +45,7 @@ CONSUMERS = {"deal-stream", "payment-tracker", "notifier", "history"}
 READS = {
     "deal-stream": {"changes", "events", "snapshots", "definitions", "definitions_view"},
     "payment-tracker": {"payments", "payment_events", "payment_snapshots"},
-    "notifier": {"effects"},
+    "notifier": {"effects", "definitions", "definitions_view"},
     "history": {"events", "payment_events", "definitions", "definitions_view"},
     "live-views": {"events"},
     "gateway": {"definitions", "definitions_view", "payment_events"},

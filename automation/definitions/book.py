@@ -17,6 +17,7 @@ from automation.definitions.models import (
     Absence,
     Automation,
     Calendar,
+    Connection,
     Definition,
     Department,
     FieldDef,
@@ -61,6 +62,9 @@ class TenantView:
         self.catalogue = catalogue
         self.zone: tzinfo = UTC
         self.rates: Mapping[str, Fraction] = {}
+        self.settings = Settings()
+        self.write_backs: tuple[str, ...] = ()
+        """Connected CRMs that are told what automation does."""
         self.pipelines: dict[tuple[str, str], Pipeline] = {}
         self.current: dict[tuple[str, str], Definition] = {}
         """The version in force of each definition by kind and id."""
@@ -108,6 +112,18 @@ class TenantView:
             return None
         zone = self.zone_of(user) if own else self.zone
         return working_time(found, zone, self.directory.absences.get(user, ()))
+
+    def connection(self, name: str, channel: str) -> Connection | None:
+        """Return an active connection for a channel; None if there is none of this id."""
+        found = self.current.get(("connection", name))
+        if isinstance(found, Connection) and found.active and found.channel == channel:
+            return found
+        return None
+
+    def connections(self, channel: str) -> tuple[Connection, ...]:
+        """Return the active connections for a channel, by id."""
+        found = (one for one in self._all(Connection) if one.active and one.channel == channel)
+        return tuple(sorted(found, key=lambda one: one.id))
 
     def name_of(self, user: str) -> str | None:
         """Return the full name of a user; None for an unknown one."""
@@ -280,7 +296,10 @@ class TenantView:
         if kind == "rates":
             self.rates = _rates(next(iter(self._all(Rates)), None))
         if kind == "settings":
-            self.zone = ZoneInfo(next(iter(self._all(Settings)), Settings()).time_zone)
+            self.settings = next(iter(self._all(Settings)), Settings())
+            self.zone = ZoneInfo(self.settings.time_zone)
+        if kind == "connection":
+            self.write_backs = tuple(one.id for one in self.connections("crm_webhook"))
 
     def _all(self, model: type[Definition]) -> tuple[Any, ...]:
         return tuple(made for made in self.current.values() if isinstance(made, model))

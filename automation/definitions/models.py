@@ -182,11 +182,76 @@ class Rates(Definition):
     rates: dict[str, Annotated[str, AfterValidator(_positive)]]
 
 
+PROVIDERS: dict[str, tuple[str, ...]] = {
+    "recording": ("email", "sms", "messenger", "crm_webhook"),
+    "smtp": ("email",),
+    "sms_http": ("sms",),
+    "twilio": ("sms",),
+    "apprise": ("sms", "messenger"),
+    "telegram": ("messenger",),
+    "standard_webhooks": ("crm_webhook",),
+}
+"""What each provider can be connected for; `recording` keeps messages instead of sending them."""
+
+
+class Connection(Definition):
+    """A connected service that messages leave through (spec 1.15). It names secrets; they are kept elsewhere."""
+
+    id: Id
+    name: str = Field(default="", max_length=500)
+    channel: Literal["email", "sms", "messenger", "crm_webhook"]
+    provider: Literal["recording", "smtp", "sms_http", "twilio", "apprise", "telegram", "standard_webhooks"]
+    url: str = Field(default="", max_length=2_000)
+    """Where requests go, for providers without an address of their own; for `smtp` host:port."""
+    account: str = Field(default="", max_length=200)
+    """The account at the provider: Twilio's SID, the user of an SMTP server."""
+    sender: str = Field(default="", max_length=320)
+    """Number, name or chat that messages come from or go to unless said otherwise."""
+    secret: str = Field(default="", max_length=200)
+    """Name of the secret in the installation's file of secrets."""
+    body: str = Field(default="", max_length=5_000)
+    """For `sms_http`: the request's JSON, in which `{to}`, `{text}`, `{sender}` and `{id}` are put as JSON texts."""
+    active: bool = True
+
+    @model_validator(mode="after")
+    def _check(self) -> Connection:
+        if self.channel not in PROVIDERS[self.provider]:
+            raise ValueError(f"provider: {self.provider} is for {', '.join(PROVIDERS[self.provider])}")
+        if self.provider in ("sms_http", "standard_webhooks") and not self.url.startswith(("https://", "http://")):
+            raise ValueError("url: an address that begins with https:// is needed")
+        if "@" in self.url.partition("://")[2].partition("/")[0]:
+            raise ValueError("url: holds a user or password; name a secret instead")
+        return self
+
+
+_CLOCK = r"^(([01]\d|2[0-3]):[0-5]\d)?$"
+
+
+class ChannelLimits(Definition):
+    """How much a channel may send in a day of the tenant's time zone, and when it waits; 0 and empty for no limit."""
+
+    daily_cap: int = Field(default=0, ge=0)
+    quiet_from: Annotated[str, Field(pattern=_CLOCK)] = ""
+    """Local time such as 22:00; the quiet hours may pass midnight."""
+    quiet_until: Annotated[str, Field(pattern=_CLOCK)] = ""
+
+    @model_validator(mode="after")
+    def _check(self) -> ChannelLimits:
+        if bool(self.quiet_from) != bool(self.quiet_until) or (self.quiet_from and self.quiet_from == self.quiet_until):
+            raise ValueError("quiet_until: quiet hours have a beginning and another end")
+        return self
+
+
+OutwardChannel: TypeAlias = Literal["client_email", "employee_email", "sms", "messenger", "crm_webhook"]
+
+
 class Settings(Definition):
     """Settings of a tenant."""
 
     time_zone: str = "UTC"
     currency: str = "EUR"
+    channels: dict[OutwardChannel, ChannelLimits] = Field(default_factory=dict)
+    """Daily caps and quiet hours of outward channels."""
 
 
 class Stop(Definition):
@@ -212,6 +277,7 @@ MODELS: dict[str, type[Definition]] = {
     "rates": Rates,
     "settings": Settings,
     "stop": Stop,
+    "connection": Connection,
 }
 """The kinds of definitions; a kind is the middle part of the key `tenant/kind/id` in `crm.definitions`."""
 
@@ -224,6 +290,10 @@ STANDARD_FIELDS: tuple[FieldDef, ...] = (
     FieldDef(code="email_home", title="E-mail (home)", type="string", personal=True),
     FieldDef(code="email_mailing", title="E-mail (mailing)", type="string", personal=True),
     FieldDef(code="email_other", title="E-mail (other)", type="string", personal=True),
+    FieldDef(code="phone_mobile", title="Phone (mobile)", type="string", personal=True),
+    FieldDef(code="phone_work", title="Phone (work)", type="string", personal=True),
+    FieldDef(code="phone_home", title="Phone (home)", type="string", personal=True),
+    FieldDef(code="phone_other", title="Phone (other)", type="string", personal=True),
     FieldDef(code="name", title="Name", type="string", personal=True),
     FieldDef(code="comments", title="Comments", type="text"),
 )

@@ -94,6 +94,20 @@ class RecordActivity:
 
 
 @dataclass(frozen=True, slots=True)
+class ReportEmailSeen:
+    """The client opened a tracked e-mail, or followed a link in it; from `gateway`, signed (spec 2.3, 4.32)."""
+
+    effect_id: str
+    """Of the e-mail."""
+    kind: str
+    """`opened` or `clicked`."""
+    seen_id: str
+    """Names this opening or click."""
+    link: str
+    """Where a click led; else empty."""
+
+
+@dataclass(frozen=True, slots=True)
 class ReportPayment:
     """A payment document of the item or of a linked order took a new state; from `payment_tracker`, signed."""
 
@@ -146,6 +160,7 @@ ItemChange: TypeAlias = (
     | DeleteItem
     | AddComment
     | RecordActivity
+    | ReportEmailSeen
     | ReportPayment
     | AskItem
     | ReportOutcome
@@ -155,5 +170,5 @@ ItemChange: TypeAlias = (
     | EnrolItem
 )
 
-SIGNED: tuple[type, ...] = (ReportPayment, AskItem, ReportOutcome, EnrolItem)
+SIGNED: tuple[type, ...] = (ReportEmailSeen, ReportPayment, AskItem, ReportOutcome, EnrolItem)
 """Changes that only Stagewire's own services may send: refused without a valid signature."""

@@ -8,7 +8,19 @@ from typing import Any, NamedTuple
 from automation.definitions.book import Book
 from automation.envelope import Key, Recorded, stable_id
 from automation.errors import ChangeRefusedError
-from automation.items import activities, effects, enrolling, facts, invoices, questions, runs, saves, stages
+from automation.items import (
+    activities,
+    effects,
+    emails,
+    enrolling,
+    facts,
+    invoices,
+    questions,
+    runs,
+    saves,
+    stages,
+    write_back,
+)
 from automation.items import activity_changes as ac
 from automation.items import changes as c
 from automation.items import events as e
@@ -81,6 +93,7 @@ _HANDLERS: Mapping[type, Callable[[Turn, Any], None]] = {
     c.DeleteItem: _delete,
     c.AddComment: _comment,
     c.RecordActivity: _activity,
+    c.ReportEmailSeen: emails.seen,
     c.ReportPayment: _report_payment,
     ac.PlanActivity: activities.plan,
     ac.CompleteActivity: activities.complete,
@@ -111,6 +124,7 @@ def decide(
     turn = Turn(state, origin_of(frame), Setting(view, book.version, now, release))
     _take(turn, change)
     turn.finish()
+    write_back.request(turn)
     _check_size(state, turn.state, change)
     return Outcome(turn.state, turn.events, turn.requests)
 
@@ -177,6 +191,7 @@ def fire(state: ItemState, key: Key, timer: str, now: Moment, book: Book, releas
     turn = Turn(state, due.origin, Setting(view, book.version, now, release))
     due.work(turn)
     turn.finish()
+    write_back.request(turn)
     return Outcome(turn.state, turn.events, turn.requests)
 
 

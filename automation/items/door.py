@@ -22,6 +22,8 @@ LONGEST_ID = 200
 LONGEST_NAME = 500
 """Characters of other names: a payment id contains its payable's key, an actor says what kind it is of."""
 LONGEST_LINK = 2_000
+LONGEST_TARGET = 4_000
+"""Characters of a link in an e-mail."""
 MOST_QUANTITY = 10**12
 MOST_MINOR = 10**15
 """A row's sum stays far from where 64 bits end only within these."""
@@ -32,6 +34,7 @@ FIRST_MOMENT = -62_135_596_800_000
 DEEPEST = 1_000
 """Far beyond the loop guard, far below where adding to it would overflow."""
 PAYMENT_STATUSES = ("unpaid", "paid", "voided")
+EMAIL_SEEN = ("opened", "clicked")
 OUTCOME_STATUSES = ("completed", "skipped", "failed")
 
 _CURRENCY = re.compile(r"[A-Z]{3}")
@@ -136,6 +139,15 @@ def _planned(_frame: c.ChangeFrame, change: ac.PlanActivity) -> None:
     _check_ids(LONGEST_ID, responsible=change.responsible)
 
 
+def _email_seen(_frame: c.ChangeFrame, change: c.ReportEmailSeen) -> None:
+    if change.kind not in EMAIL_SEEN:
+        raise _refuse("kind", f"none of {', '.join(EMAIL_SEEN)}")
+    if not (change.effect_id and change.seen_id):
+        raise _refuse("effect_id", "an id is empty")
+    _check_ids(LONGEST_NAME, effect_id=change.effect_id, seen_id=change.seen_id)
+    _check_ids(LONGEST_TARGET, link=change.link)
+
+
 def _payment(_frame: c.ChangeFrame, change: c.ReportPayment) -> None:
     if change.status not in PAYMENT_STATUSES:
         raise _refuse("status", f"none of {', '.join(PAYMENT_STATUSES)}")
@@ -175,6 +187,7 @@ _CHECKS: Mapping[type, Callable[[c.ChangeFrame, Any], None]] = {
     c.SaveItem: _save,
     c.RecordActivity: _activity,
     ac.PlanActivity: _planned,
+    c.ReportEmailSeen: _email_seen,
     c.ReportPayment: _payment,
     c.AskItem: _asked,
     c.ReportOutcome: _outcome,

@@ -44,6 +44,8 @@ class ClientEmailRequested:
     text_type: str
     """`bbcode` or `html`."""
     track_clicks: bool
+    attachments: tuple[str, ...] = ()
+    """Ids of files."""
 
 
 @dataclass(frozen=True, slots=True)

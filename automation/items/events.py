@@ -124,6 +124,14 @@ class ActivityRecorded:
 
 
 @dataclass(frozen=True, slots=True)
+class ClientEmailOpened:
+    """The client opened an e-mail sent from the item for the first time (spec 2.3)."""
+
+    effect_id: str
+    """Of the e-mail."""
+
+
+@dataclass(frozen=True, slots=True)
 class PaymentNoted:
     """A payment document of the item, or of an order linked to it, took a new state (spec 1.13)."""
 
@@ -199,6 +207,8 @@ class RuleRunCompleted:
     rule_version: int
     entry: int
     results: Mapping[str, Value]
+    notes: tuple[str, ...] = ()
+    """What the run log says beside the outcome: `truncated` (spec 3.2.9)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -205,6 +205,10 @@ def _trigger_skipped(state: ItemState, env: Envelope, event: e.TriggerSkipped) -
     return {"alerted_at": env.recorded_at} if event.reason == "loop_detected" else {}
 
 
+def _email_opened(state: ItemState, env: Envelope, event: e.ClientEmailOpened) -> Patch:
+    return {"opened": remember(state.opened, digest(event.effect_id))}
+
+
 def _nothing(state: ItemState, env: Envelope, event: Any) -> Patch:
     return {}
 
@@ -236,6 +240,7 @@ _FOLDS = _Folds({
     a.ActivityCompleted: _activity_ended,
     a.ActivityDeleted: _activity_ended,
     a.ActivityReminded: _reminded,
+    e.ClientEmailOpened: _email_opened,
     e.PaymentNoted: _payment,
     e.InvoicePaidNoted: _nothing,
     e.ChangeSeen: _nothing,

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from automation.items import changes as c
 from automation.items import effects, facts
 from automation.items import events as e
-from automation.items.contacts import email_of
+from automation.items.contacts import email_of, phone_of
 from automation.items.invoices import FIELD_PREFIX
 from automation.items.sizes import REQUEST_LIMIT, weight
 from automation.items.turn import Turn
@@ -16,7 +16,12 @@ from automation.values import Money
 
 
 def _contact_point(turn: Turn, asked: c.AskItem) -> Answer:
-    """Read an e-mail address of the item; `address_type` empty or `any` takes the first there is."""
+    """Read an e-mail address of the item; `address_type` empty or `any` takes the first there is.
+
+    With `kind` `phone` it is a telephone number.
+    """
+    if asked.args.get("kind") == "phone":
+        return Answer("completed", "", {"phone": phone_of(turn.state)})
     wanted = asked.args.get("address_type")
     found = email_of(turn.state, wanted if isinstance(wanted, str) else "")
     return Answer("completed", "", {"email": found})

@@ -130,18 +130,18 @@ def _flaw(turn: Turn, before: ItemState, count: int) -> str:
 def _record(turn: Turn, run: tuple[str, str, int, int], plan: Plan) -> None:
     run_id = run[0]
     match plan:
-        case Completed(results, events):
+        case Completed(results, events, notes):
             for event in events:
                 _local(turn, event)
-            turn.emit(e.RuleRunCompleted(*run, results))
+            turn.emit(e.RuleRunCompleted(*run, results, notes))
         case Skipped(reason):
             turn.emit(e.RuleRunSkipped(*run, reason))
         case Failed(reason):
             turn.emit(e.RuleRunFailed(*run, reason))
-        case Call(effects, events):
+        case Call(effects, events, patience):
             open_run = turn.state.runs.get(run_id)
             if open_run is None or open_run.status != "running":
-                turn.emit(e.RuleRunStarted(*run, turn.now + DEADLINE_MS))
+                turn.emit(e.RuleRunStarted(*run, turn.now + DEADLINE_MS + patience))
             for event in (*events, *effects):
                 _local(turn, event)
 

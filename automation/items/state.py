@@ -108,6 +108,8 @@ class ItemState(NamedTuple):
     """Planned activities by id."""
     inactive: tuple[str, ...] = ()
     """Rules of this stage entry that were cancelled as inactive: they may still be enrolled in."""
+    opened: bytes = b""
+    """E-mails that the client has opened, 16 bytes each."""
 
     @property
     def key(self) -> Key:

@@ -50,6 +50,8 @@ class RunEntry(NamedTuple):
     first_version: int
     enrolled_by: str = ""
     """Who enrolled the item in the rule, if the run did not follow from the stage entry."""
+    notes: tuple[str, ...] = ()
+    """Codes beside the outcome, such as `truncated`."""
 
 
 class FiringEntry(NamedTuple):
@@ -162,6 +164,7 @@ def _ended(status: str) -> Callable[[Envelope, Any], dict[str, Any]]:
             "status": status,
             "reason": reason,
             "results": results,
+            "notes": getattr(event, "notes", ()),
             "ended_at": envelope.recorded_at,
             "due": 0,
         }

@@ -9,6 +9,7 @@ from automation.envelope import Envelope, Recorded
 from automation.items import activity_events as a
 from automation.items import effects
 from automation.items import events as e
+from automation.items.message_effects import SmsRequested
 from automation.values import Moment, Value
 
 Facts: TypeAlias = Mapping[str, Value]
@@ -21,7 +22,7 @@ class TimelineEntry(NamedTuple):
     kind: str
     """`created`, `created_from`, `stage_changed`, `pipeline_changed`, `responsible_changed`, `comment`, `activity`,
     `activity_planned`, `activity_completed`, `activity_deleted`, `payment`, `invoice_paid`,
-    `client_email` or `deleted`."""
+    `client_email`, `client_sms` or `deleted`."""
     occurred_at: Moment
     recorded_at: Moment
     actor: str
@@ -136,6 +137,12 @@ def _email(event: effects.ClientEmailRequested) -> tuple[str, Facts]:
     return "client_email", {"effect_id": event.effect_id, **addressed, "text": event.text}
 
 
+def _sms(event: SmsRequested) -> tuple[str, Facts] | None:
+    if event.audience != "client":
+        return None
+    return "client_sms", {"effect_id": event.effect_id, "to": event.to, "text": event.text}
+
+
 def _deleted(_: e.ItemDeleted) -> tuple[str, Facts]:
     return "deleted", {}
 
@@ -154,6 +161,7 @@ _TIMELINE: Mapping[type, Callable[[Any], tuple[str, Facts] | None]] = {
     e.PaymentNoted: _payment,
     e.InvoicePaidNoted: _invoice,
     effects.ClientEmailRequested: _email,
+    SmsRequested: _sms,
     e.ItemDeleted: _deleted,
 }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Callable
 from html import escape
 from typing import NamedTuple
 from urllib.parse import urlsplit
@@ -31,7 +32,8 @@ class _Open(NamedTuple):
 class _Page:
     """Pieces of the two forms, side by side; every step takes the same time however many tags are open."""
 
-    def __init__(self) -> None:
+    def __init__(self, rewrite: Callable[[str], str]) -> None:
+        self._rewrite = rewrite
         self.html: list[str] = []
         self.plain: list[str] = []
         self.open: list[_Open] = []
@@ -61,8 +63,9 @@ class _Page:
         if not safe_link(target):
             self.add(literal)
             return
-        shown = f" ({target})" if target != bare else ""
-        self._replace(entry.slot, f'<a href="{escape(target)}">', "</a>", shown)
+        led = self._rewrite(target)
+        shown = f" ({led})" if target != bare else ""
+        self._replace(entry.slot, f'<a href="{escape(led)}">', "</a>", shown)
 
     def _replace(self, slot: int, start: str, end: str, plain: str) -> None:
         self.html[slot], self.plain[slot] = start, ""
@@ -70,9 +73,12 @@ class _Page:
         self.plain.append(plain)
 
 
-def render(text: str) -> Rendered:
-    """Return the text as HTML and as plain text; a tag without its counterpart, or with an unsafe link, is shown."""
-    page = _Page()
+def render(text: str, rewrite: Callable[[str], str] = str) -> Rendered:
+    """Return the text as HTML and as plain text; a tag without its counterpart, or with an unsafe link, is shown.
+
+    `rewrite` says where each link is to lead.
+    """
+    page = _Page(rewrite)
     at = 0
     for match in _TAG.finditer(text):
         if match.start() > at:

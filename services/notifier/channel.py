@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol, TypeAlias
 
 from automation.values import Moment
+from services.edge.clock import Clock, SystemClock
+from services.edge.outgoing import Guard, Outgoing
 from services.edge.sql import Database
+from services.edge.tracked_links import TrackedLinks
+from services.notifier.connections import Connections
 from services.notifier.settings import NotifierSettings
 
 
@@ -57,7 +61,15 @@ class Unknown:
     detail: str
 
 
-Result: TypeAlias = Sent | Retry | Rejected | Unknown
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """It was not tried, and does not count as an attempt: not before `until`, when quiet hours are over."""
+
+    until: Moment
+    detail: str
+
+
+Result: TypeAlias = Sent | Retry | Rejected | Unknown | Wait
 """How one call ended. A `detail` is for operators and holds no personal data."""
 
 
@@ -83,11 +95,35 @@ class Message(NamedTuple):
     text: str
 
 
+class Attachment(NamedTuple):
+    """A file of the object store."""
+
+    name: str
+    content_type: str
+    content: bytes
+
+
+ReadFile: TypeAlias = Callable[[str, str], Awaitable[Attachment | None]]
+"""Returns a tenant's file by its id, `None` for an unknown one or one that is too large to be sent."""
+
+
+async def no_files(tenant: str, file_id: str) -> Attachment | None:
+    """Know no files: where no object store is set up."""
+    return None
+
+
 class Resources(NamedTuple):
-    """What channels are made from."""
+    """What channels are made from; the defaults are those of a notifier that is connected to nothing."""
 
     database: Database
     settings: NotifierSettings
+    clock: Clock = SystemClock()
+    connections: Connections = Connections()
+    outgoing: Outgoing = Outgoing(Guard())
+    links: TrackedLinks = TrackedLinks("", ())
+    read_file: ReadFile = no_files
+    public_url: str = ""
+    """Where providers and mail readers reach the gateway; empty where they cannot."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from services.edge.codec import SchemaAwaitedError, answered
 from services.edge.log import logger
 from services.edge.stream import UnreadableError
 from services.notifier.channel import Channel, Delivery, Rejected, Result, Retry, Unknown
+from services.notifier.gate import Gate
 from services.notifier.means import Means
 from services.notifier.policy import Mark, settle
 from services.notifier.ports import NewerReleaseError
@@ -32,8 +33,11 @@ class Limits(NamedTuple):
 class Dispatcher:
     """The senders of one channel in this process. `owner` is unique among all processes, restarts included."""
 
-    def __init__(self, name: str, channel: Channel, means: Means, owner: str, limits: Limits) -> None:
+    def __init__(
+        self, name: str, channel: Channel, means: Means, owner: str, limits: Limits, gate: Gate | None = None
+    ) -> None:
         self.name = name
+        self._gate = gate
         self._channel = channel
         self._ledger, self._codec, _, self._clock, self._metrics = means
         self._owners = (f"{owner}.{number}" for number in itertools.count())
@@ -122,6 +126,9 @@ class Dispatcher:
     async def _send(self, delivery: Delivery) -> Result:
         try:
             async with asyncio.timeout(self._limits.send_ms / 1000):
+                held = await self._gate.check(self.name, delivery) if self._gate else None
+                if held is not None:
+                    return held
                 with self._metrics.send_seconds.labels(self.name).time():
                     return await self._channel.send(delivery)
         except TimeoutError:

@@ -9,12 +9,14 @@ from typing import Final
 from automation.values import Moment
 from services.edge.sql import Database, Row
 from services.notifier.policy import Mark
+from services.notifier.quota import Quota
+from services.notifier.receipts import Receipts
 from services.notifier.rows import Backlog, Claim, Entry, NewEffect, Outcome
 
 OUTCOME_LEASE: Final = 15_000
 """Milliseconds that a process has for reporting an outcome before another one may report it too."""
 
-_INSERT = """
+INSERT: Final = """
     INSERT INTO ledger (tenant, effect_id, channel, item_key, run_id, payload, state, tries, next_due, lease_owner,
         lease_until, provider_id, status, reason, detail, results, cause_id, root_id, depth, outcome, outcome_due,
         created_at, updated_at)
@@ -40,8 +42,8 @@ _EXPIRED = """
 
 # The lease's owner and number must still be ours: a zombie's late answer changes nothing.
 _SETTLE = """
-    UPDATE ledger SET state = :state, next_due = :next_due, lease_until = 0, provider_id = :provider_id,
-        status = :status, reason = :reason, detail = :detail, results = :results,
+    UPDATE ledger SET state = :state, next_due = :next_due, lease_until = 0, tries = tries - :untried,
+        provider_id = :provider_id, status = :status, reason = :reason, detail = :detail, results = :results,
         outcome = CASE WHEN :status = '' THEN outcome ELSE 'pending' END, outcome_due = :now, updated_at = :now
     WHERE tenant = :tenant AND effect_id = :effect_id AND state = 'sending'
         AND lease_owner = :owner AND tries = :tries
@@ -70,12 +72,6 @@ _REDRIVE = """
         AND outcome <> 'pending'
     RETURNING effect_id"""
 
-_DELIVERED = """
-    UPDATE ledger SET state = 'delivered', updated_at = :now
-    WHERE tenant = :tenant AND channel = :channel AND provider_id = :provider_id AND state = 'sent'
-    RETURNING effect_id"""
-
-
 _BACKLOGS = """
     SELECT channel, COUNT(*) AS waiting, MIN(next_due) AS oldest_due FROM ledger
     WHERE state = 'queued' GROUP BY channel"""
@@ -93,6 +89,8 @@ class Ledger:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self.receipts = Receipts(database)
+        self.quota = Quota(database)
         locking = "FOR UPDATE SKIP LOCKED" if database.dialect == "postgresql" else ""
         self._claim, self._outcomes = _CLAIM.format(locking=locking), _OUTCOMES.format(locking=locking)
 
@@ -108,7 +106,7 @@ class Ledger:
         with self._database.transaction() as transaction:
             transaction.advance(context, position)
             if effects:
-                transaction.run_many(_INSERT, [{**effect._asdict(), "now": now} for effect in effects])
+                transaction.run_many(INSERT, [{**effect._asdict(), "now": now} for effect in effects])
 
     def claim(self, channel: str, owner: str, now: Moment, until: Moment, most: int) -> list[Claim]:
         """Take due rows for sending; they are ours until `until`, and committed before this returns."""
@@ -161,12 +159,6 @@ class Ledger:
         """Queue a dead or refused effect again under its key; one of unknown fate is never queued by this."""
         with self._database.transaction() as transaction:
             return bool(transaction.all(_REDRIVE, {"tenant": tenant, "effect_id": effect_id, "now": now}))
-
-    def delivered(self, tenant: str, channel: str, provider_id: str, now: Moment) -> bool:
-        """Note a provider's receipt for what was sent."""
-        values = {"tenant": tenant, "channel": channel, "provider_id": provider_id, "now": now}
-        with self._database.transaction() as transaction:
-            return bool(transaction.all(_DELIVERED, values))
 
 
 def _claim(row: Row) -> Claim:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Literal, NamedTuple, TypeAlias
 
 from automation.values import Moment
-from services.notifier.channel import Rejected, Result, Retry, Sent, Unknown
+from services.notifier.channel import Rejected, Result, Retry, Sent, Unknown, Wait
 
 State: TypeAlias = Literal["queued", "sending", "sent", "delivered", "failed", "unknown", "dead"]
 """`failed`: the provider refused it; `dead`: the last attempt failed too; `unknown`: it may have happened or not."""
@@ -30,6 +30,8 @@ class Mark(NamedTuple):
     detail: str = ""
     provider_id: str = ""
     results: Mapping[str, str] = {}
+    untried: int = 0
+    """1 where the attempt was none: it is not counted."""
 
 
 def settle(result: Result, *, tries: int, recognises_key: bool, now: Moment) -> Mark:
@@ -43,6 +45,8 @@ def settle(result: Result, *, tries: int, recognises_key: bool, now: Moment) -> 
             return Mark("sent", 0, "completed", provider_id=result.provider_id, results=result.results)
         case Rejected():
             return Mark("failed", 0, "failed", result.reason, result.detail)
+        case Wait():
+            return Mark("queued", result.until, detail=result.detail, untried=1)
         case Retry() if tries < ATTEMPTS:
             return Mark("queued", now + _delay(tries, result.after), detail=result.detail)
         case Retry():

@@ -5,15 +5,18 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Iterable, Sequence
+from datetime import UTC
 from typing import Any, Final, NamedTuple
 
 from services.edge import names
+from services.edge.definitions import DefinitionsFollower
 from services.edge.log import logger
 from services.notifier.dispatch import Dispatcher
 from services.notifier.kafka import EffectsConsumer
 from services.notifier.means import Means
 from services.notifier.outcomes import Reporter
 from services.notifier.ports import Unavailable
+from services.notifier.quiet import day_of
 from services.notifier.shared_clock import SharedClock
 
 _DAY: Final = 24 * 60 * 60 * 1000
@@ -33,8 +36,10 @@ class Notifier:
     """Runs until `stop`; an exception of any part ends the whole, and the supervisor starts it anew."""
 
     def __init__(
-        self, consumer: EffectsConsumer, dispatchers: Sequence[Dispatcher], means: Means, clock: SharedClock, pace: Pace
-    ) -> None:
+        self, consumer: EffectsConsumer, dispatchers: Sequence[Dispatcher], means: Means, clock: SharedClock,
+        pace: Pace, definitions: DefinitionsFollower | None = None,
+    ) -> None:  # fmt: skip
+        self._definitions = definitions
         self._consumer = consumer
         self._dispatchers = dispatchers
         self._reporter = Reporter(means)
@@ -76,6 +81,7 @@ class Notifier:
                 parts.create_task(self._reading())
                 parts.create_task(self._reporting())
                 parts.create_task(self._keeping_house())
+                parts.create_task(self._following())
                 for dispatcher in self._dispatchers:
                     parts.create_task(self._sending(dispatcher, self._due[dispatcher.name]))
             await asyncio.gather(*(dispatcher.finish(self._pace.stop_seconds) for dispatcher in self._dispatchers))
@@ -124,8 +130,18 @@ class Notifier:
             await asyncio.to_thread(self._clock.refresh)
             now = self._clock.now()
             metrics.waits(channels, await asyncio.to_thread(ledger.backlogs), now)
-            await asyncio.to_thread(ledger.purge, now - self._pace.keep_days * _DAY)
+            before = now - self._pace.keep_days * _DAY
+            await asyncio.to_thread(ledger.purge, before)
+            await asyncio.to_thread(ledger.receipts.purge, before)
+            await asyncio.to_thread(ledger.quota.forget, day_of(UTC, before))
             await self._pause(self._pace.house_seconds, ())
+
+    async def _following(self) -> None:
+        """Take over connections and limits as they are defined; one that cannot be read ends the service."""
+        while self._definitions is not None and not self._stopping.is_set():
+            self._turned["definitions"] = asyncio.get_running_loop().time()
+            await self._definitions.poll()
+            await self._pause(self._pace.poll_seconds, ())
 
     async def _unavailable(self, part: str, error: Unavailable) -> None:
         logger().warning(names.LOG_KAFKA_UNAVAILABLE, part=part, error=str(error))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Literal, Self
 
 from pydantic import Field, SecretStr, model_validator
@@ -57,6 +58,20 @@ class NotifierSettings(BaseSettings):
         if self.lease_seconds <= self.send_seconds:
             raise ValueError("STAGEWIRE_NOTIFIER_LEASE_SECONDS must be longer than STAGEWIRE_NOTIFIER_SEND_SECONDS")
         return self
+
+
+class ReachSettings(BaseSettings):
+    """What `notifier` and `gateway` share about the world outside."""
+
+    model_config = SettingsConfigDict(frozen=True, env_prefix="STAGEWIRE_")
+
+    public_url: str = Field(default="", pattern=r"^(https?://[^\s/]+)?$")
+    """Address of the gateway as clients and providers reach it, without a path; empty: mail is not tracked, and
+    deliveries are not reported."""
+    connection_secrets_file: Path = Field(default_factory=lambda: home_dir() / "connection_secrets.json")
+    """JSON `{tenant: {name: secret}}` of the secrets that connections name; no file means no secrets."""
+    trusted_hosts: tuple[str, ...] = ()
+    """`host:port` of this installation's own network that connections may lead to, by http too."""
 
 
 class SigningSettings(BaseSettings):

@@ -1,4 +1,4 @@
-"""The tables of `notifier`: the ledger, the employees' inboxes, and what recording channels kept."""
+"""The tables of `notifier`: the ledger, inboxes, receipts, counts of the day, what recording channels kept."""
 
 from __future__ import annotations
 
@@ -32,6 +32,7 @@ LEDGER = (
     "CREATE INDEX IF NOT EXISTS ledger_leased ON ledger (channel, lease_until) WHERE state = 'sending'",
     "CREATE INDEX IF NOT EXISTS ledger_outcome ON ledger (outcome_due) WHERE outcome = 'pending'",
     "CREATE INDEX IF NOT EXISTS ledger_done ON ledger (updated_at) WHERE outcome = 'sent'",
+    "CREATE INDEX IF NOT EXISTS ledger_newest ON ledger (tenant, created_at DESC, effect_id DESC)",
     "CREATE INDEX IF NOT EXISTS ledger_item ON ledger (tenant, item_key, created_at)",
 )
 
@@ -66,4 +67,30 @@ RECORDED = (
     "CREATE INDEX IF NOT EXISTS recorded_item ON recorded_messages (tenant, item_key, created_at)",
 )
 
-ALL = (*LEDGER, *INBOX, *RECORDED)
+RECEIPTS = (
+    """CREATE TABLE IF NOT EXISTS receipts (
+        tenant TEXT NOT NULL,
+        effect_id TEXT NOT NULL,
+        fate TEXT NOT NULL,
+        detail TEXT NOT NULL,
+        received_at BIGINT NOT NULL,
+        reported BIGINT NOT NULL,
+        PRIMARY KEY (tenant, effect_id))""",
+    "CREATE INDEX IF NOT EXISTS receipts_pending ON receipts (received_at) WHERE reported = 0",
+)
+
+QUOTA = (
+    """CREATE TABLE IF NOT EXISTS quota_days (
+        tenant TEXT NOT NULL,
+        channel TEXT NOT NULL,
+        day TEXT NOT NULL,
+        used BIGINT NOT NULL,
+        PRIMARY KEY (tenant, channel, day))""",
+    """CREATE TABLE IF NOT EXISTS quota_messages (
+        tenant TEXT NOT NULL,
+        effect_id TEXT NOT NULL,
+        day TEXT NOT NULL,
+        PRIMARY KEY (tenant, effect_id))""",
+)
+
+ALL = (*LEDGER, *INBOX, *RECORDED, *RECEIPTS, *QUOTA)

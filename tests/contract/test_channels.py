@@ -12,15 +12,15 @@ from typing import Any, NamedTuple
 import pytest
 
 from automation.values import Personal
-from services.edge.sql import Database
+from services.edge.sql import Database, open_database
+from services.notifier import channels
 from services.notifier.catalogue import CatalogueError, load_channels
 from services.notifier.channel import Channel, Delivery, Message, Rejected, Resources, Retry, Sent, Unknown
-from services.notifier.channels.client_email import SmtpChannel
 from services.notifier.inbox import Inbox
 from services.notifier.recording import RecordingChannel, recorded_messages
 from services.notifier.settings import NotifierSettings, SmtpSettings
 from services.notifier.tables import ALL
-from tests.notifier_world import email, notification
+from tests.notifier_world import email, employee_email, notification
 from tests.smtp_server import SmtpServer
 
 pytest_plugins = ["tests.postgres", "tests.databases"]
@@ -41,9 +41,10 @@ def _delivery(event: Any, tenant: str = "acme", attempt: int = 1) -> Delivery:
     return Delivery(tenant, event.effect_id, f"{tenant}/deal/42", event, attempt, AT)
 
 
-def _smtp(server: SmtpServer, **changed: Any) -> SmtpChannel:
+def _smtp(server: SmtpServer, **changed: Any) -> Channel:
     values = {"host": "127.0.0.1", "port": server.port, "security": "none", "timeout_seconds": 0.5}
-    return SmtpChannel(SmtpSettings(**{**values, **changed}))
+    settings = NotifierSettings(smtp=SmtpSettings(**{**values, **changed}))
+    return load_channels()["client_email"].open(Resources(open_database("sqlite:///:memory:"), settings))
 
 
 def _recording(database: Database, name: str, event: Callable[[str], Any]) -> Case:
@@ -66,6 +67,13 @@ def _inbox(database: Database) -> Case:
     return Case(channel, notification, seen)
 
 
+def _employee_mailed(server: SmtpServer) -> Case:
+    case = _mailed(server)
+    settings = NotifierSettings(smtp=SmtpSettings(host="127.0.0.1", port=server.port, security="none"))
+    channel = load_channels()["employee_email"].open(Resources(open_database("sqlite:///:memory:"), settings))
+    return case._replace(channel=channel, event=employee_email)
+
+
 def _mailed(server: SmtpServer) -> Case:
     def seen(tenant: str) -> list[Message]:
         return [Message(m["To"], m["From"], m["Subject"], m.get_body(("plain",)).get_content()) for m in server.mails]
@@ -73,18 +81,27 @@ def _mailed(server: SmtpServer) -> Case:
     return Case(_smtp(server), email, seen, shows_tenant=False)
 
 
-@pytest.fixture(params=["inbox", "notification recorded", "smtp", "client_email recorded"])
+_EVENTS = {"notification": notification, "client_email": email, "employee_email": employee_email}
+
+
+@pytest.fixture(
+    params=[
+        "inbox", "notification recorded", "smtp", "client_email recorded", "smtp to employee",
+        "employee_email recorded",
+    ]
+)  # fmt: skip
 async def case(request: pytest.FixtureRequest, database: Database) -> AsyncIterator[Case]:
     """Yield each implementation in turn."""
     database.create(ALL)
     async with AsyncExitStack() as stack:
-        if request.param == "smtp":
-            yield _mailed(await stack.enter_async_context(SmtpServer().serving()))
+        if request.param.startswith("smtp"):
+            make = _employee_mailed if "employee" in request.param else _mailed
+            yield make(await stack.enter_async_context(SmtpServer().serving()))
         elif request.param == "inbox":
             yield _inbox(database)
         else:
             name = request.param.split()[0]
-            yield _recording(database, name, notification if name == "notification" else email)
+            yield _recording(database, name, _EVENTS[name])
 
 
 async def test_what_is_sent_is_seen_with_its_recipient_sender_and_text(case: Case) -> None:
@@ -165,15 +182,18 @@ def test_a_file_that_is_not_a_channel_stops_the_program(
 
 def test_folder_and_names_agree() -> None:
     """The channels are the files of the folder."""
-    assert sorted(load_channels()) == ["client_email", "notification"]
+    files = Path(channels.__file__ or "").parent.glob("[a-z]*.py")
+    assert sorted(load_channels()) == sorted(file.stem for file in files)
 
 
-def test_mail_is_recorded_unless_a_server_is_set_up(database: Database) -> None:
+@pytest.mark.parametrize("name", ["client_email", "employee_email"])
+async def test_mail_is_recorded_unless_a_server_is_set_up(database: Database, name: str) -> None:
     """Without an account all works and nothing leaves."""
-    entry = load_channels()["client_email"]
-    assert isinstance(entry.open(Resources(database, NotifierSettings())), RecordingChannel)
-    with_server = NotifierSettings(smtp=SmtpSettings(host="mail.example.com"))
-    assert isinstance(entry.open(Resources(database, with_server)), SmtpChannel)
+    database.create(ALL)
+    channel = load_channels()[name].open(Resources(database, NotifierSettings()))
+    event = email("a") if name == "client_email" else employee_email("a")
+    assert isinstance(await channel.send(_delivery(event)), Sent)
+    assert [row["channel"] for row in recorded_messages(database, "acme")] == [name]
 
 
 # --- the inbox -----------------------------------------------------------------------------------------------

@@ -7,10 +7,11 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from services.edge.sql import Database, PositionRefusedError, open_database
-from services.notifier.channel import Rejected, Retry, Sent, Unknown
+from services.notifier.channel import Rejected, Retry, Sent, Unknown, Wait
 from services.notifier.ledger import OUTCOME_LEASE, Ledger
 from services.notifier.policy import ATTEMPTS, DELAYS, settle
 from services.notifier.rows import Backlog, Claim, NewEffect
+from services.notifier.sent import Query, SentMessages
 from services.notifier.tables import ALL
 
 pytest_plugins = ["tests.postgres", "tests.databases"]
@@ -176,13 +177,64 @@ def test_a_dead_effect_is_queued_again_by_hand_and_one_of_unknown_fate_is_not(le
     assert (claim.effect_id, claim.tries) == ("refused", 1)
 
 
-def test_a_receipt_marks_what_was_sent_as_delivered(ledger: Ledger) -> None:
-    """A provider's receipt finds its row by the provider's id."""
+def test_a_wait_is_no_attempt(ledger: Ledger) -> None:
+    """Quiet hours take none of the five attempts, however long they last."""
     ledger.copy(PLACE, 1, [_effect("a")], NOW)
-    _end(ledger, _claim(ledger)[0], Sent("p-1"))
-    assert not ledger.delivered("globex", "notification", "p-1", NOW)
-    assert ledger.delivered("acme", "notification", "p-1", NOW)
-    assert _state(ledger) == [("delivered", "", "pending")]
+    for hour in range(8):
+        (claim,) = _claim(ledger, owner=f"me.{hour}", now=NOW + hour)
+        assert claim.tries == 1
+        mark = settle(Wait(NOW + hour + 1, "quiet hours"), tries=claim.tries, recognises_key=False, now=NOW + hour)
+        assert ledger.settle([(claim, mark)], NOW + hour) == 1
+    assert _state(ledger) == [("queued", "", "none")]
+
+
+def test_a_receipt_is_taken_once_and_reported_behind_the_outcome(ledger: Ledger) -> None:
+    """It is the tenant's own, of a message that was handed over; the first final report counts."""
+    receipts = ledger.receipts
+    ledger.copy(PLACE, 1, [_effect("a")], NOW)
+    assert not receipts.put("acme", "a", "delivered", "", NOW)
+    (claim,) = _claim(ledger)
+    assert receipts.put("acme", "a", "delivered", "", NOW)
+    assert not receipts.put("globex", "a", "delivered", "", NOW)
+    assert receipts.put("acme", "a", "failed", "late", NOW)
+    assert receipts.pending() == []
+    _end(ledger, claim, Sent("p-1"))
+    ledger.reported(ledger.outcomes(NOW))
+    (pending,) = receipts.pending()
+    assert (pending.effect_id, pending.fate, pending.run_id) == ("a", "delivered", "run-1")
+    receipts.reported([pending])
+    assert receipts.pending() == []
+
+
+def test_people_see_messages_with_their_last_state(database: Database, ledger: Ledger) -> None:
+    """Newest first, by item, channel and state, in pages; a receipt is the last word."""
+    for number, name in enumerate("abc"):
+        ledger.copy(PLACE, number + 1, [_effect(name)], NOW + number)
+    for claim in _claim(ledger, now=NOW + 9, most=2):
+        _end(ledger, claim, Sent(f"p-{claim.effect_id}"))
+    ledger.receipts.put("acme", "a", "failed", "twilio 30003", NOW)
+    sent = SentMessages(database)
+    assert [(m.effect_id, m.state, m.provider_id) for m in sent.list("acme", Query())] == [
+        ("c", "queued", ""), ("b", "sent", "p-b"), ("a", "failed", "p-a"),
+    ]  # fmt: skip
+    assert [m.effect_id for m in sent.list("acme", Query(state="failed"))] == ["a"]
+    assert [m.effect_id for m in sent.list("acme", Query(channel="sms"))] == []
+    first = sent.list("acme", Query(most=2))[-1]
+    assert [m.effect_id for m in sent.list("acme", Query(before=(first.created_at, first.effect_id)))] == ["a"]
+    assert sent.list("globex", Query()) == []
+
+
+def test_a_daily_cap_counts_messages_not_attempts(ledger: Ledger) -> None:
+    """Over the cap none is let through; one that was counted is; each tenant, channel and day has its own."""
+    admit = ledger.quota.admit
+    assert [admit("acme", "sms", name, "2026-01-01", 2) for name in ("a", "b", "a", "c", "b", "c")] == [
+        True, True, True, False, True, False,
+    ]  # fmt: skip
+    assert admit("acme", "sms", "c", "2026-01-02", 2)
+    assert admit("globex", "sms", "c", "2026-01-01", 2)
+    assert admit("acme", "client_email", "d", "2026-01-01", 2)
+    ledger.quota.forget("2026-01-02")
+    assert admit("acme", "sms", "e", "2026-01-01", 1)
 
 
 def test_what_waits_is_counted_per_channel(ledger: Ledger) -> None:

@@ -6,43 +6,25 @@ from typing import Literal
 
 from pydantic import Field
 
-from automation.catalogue import Entry, Params
-from automation.envelope import STAGED, Key
-from automation.items.contacts import email_of
-from automation.items.effects import ClientEmailRequested, ItemAsked
-from automation.params import Address, Flag, Line, Typed
+from automation.catalogue import Entry
+from automation.envelope import STAGED
+from automation.items.effects import ClientEmailRequested
+from automation.params import Address, Attached, Flag, Line, Typed
 from automation.plan import Call, Completed, Context, Failed, Plan
-from automation.values import Personal, Value, is_empty, plain
+from automation.reaching import client_point, patience
+from automation.values import Personal, plain
 
 
-class SendClientEmail(Params):
-    """Sender (the responsible's first sending address unless given), subject and body."""
+class SendClientEmail(Attached):
+    """Sender (the responsible's first sending address unless given), subject, body, files, tracking."""
 
     subject: Line
     text: Typed
     sender: Address = Field(default="", alias="from")
     text_type: Literal["bbcode", "html"] = "bbcode"
     client_address_type: Literal["work", "home", "mailing", "other", "any"] = "any"
+    attachment_type: Literal["", "document_files", "drive"] = ""
     track_clicks: Flag = False
-
-
-def _recipient(context: Context, wanted: str) -> Value | Call | Failed:
-    """Return the address of the item, else of its contact, else of its company (spec 4.31), or what to ask first."""
-    found = email_of(context.item, wanted)
-    for item_type in ("contact", "company"):
-        if not is_empty(found):
-            break
-        other = context.item.linked(item_type)
-        if not other:
-            continue
-        answer = context.answer(item_type)
-        if answer is None:
-            target = Key(context.key.tenant, item_type, other).text
-            asked = {"address_type": wanted}
-            effect_id = context.effect_id(item_type)
-            return Call((ItemAsked(effect_id, context.run_id, target, "contact_point", asked),))
-        found = answer.results.get("email")
-    return Failed("no_email_address") if is_empty(found) else found
 
 
 def plan(context: Context, params: SendClientEmail) -> Plan:
@@ -53,15 +35,17 @@ def plan(context: Context, params: SendClientEmail) -> Plan:
     sender = params.sender or context.tenant.directory.sending_address(context.item.responsible)
     if not sender:
         return Failed("no_sender_address")
-    to = _recipient(context, params.client_address_type)
-    if isinstance(to, Call | Failed):
+    to = client_point(context, "email", params.client_address_type)
+    if isinstance(to, Call):
         return to
+    if to is None:
+        return Failed("no_email_address")
     subject, text = (Personal(str(plain(value))) for value in (params.subject, params.text))
     email = ClientEmailRequested(
         context.effect_id("email"), context.run_id, Personal(str(plain(to))), sender, subject, text,
-        params.text_type, params.track_clicks,
+        params.text_type, params.track_clicks, params.attachments,
     )  # fmt: skip
-    return Call((email,))
+    return Call((email,), patience=patience(context.tenant, "client_email"))
 
 
 ENTRY = Entry(

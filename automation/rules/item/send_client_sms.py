@@ -1,0 +1,50 @@
+"""Write an SMS to the client (spec 4.31, 3.3 `send_client_sms`)."""
+
+from __future__ import annotations
+
+from automation.catalogue import Entry, Params
+from automation.envelope import STAGED
+from automation.items.message_effects import SmsRequested
+from automation.params import ConnectionRef, PlainText
+from automation.plan import Call, Completed, Context, Failed, Plan
+from automation.reaching import client_point, patience
+from automation.values import Personal, plain
+
+
+class SendClientSms(Params):
+    """What the client receives, and through which connected provider; long texts are split by the provider."""
+
+    text: PlainText
+    provider: ConnectionRef
+
+
+def plan(context: Context, params: SendClientSms) -> Plan:
+    """Find the client's number, send, and publish the message's id."""
+    sent = context.answer("sms")
+    if sent is not None:
+        return Completed({"message_id": context.effect_id("sms")}) if sent.ok else Failed(sent.reason)
+    if context.tenant.connection(params.provider, "sms") is None:
+        return Failed("no_provider")
+    to = client_point(context, "phone")
+    if isinstance(to, Call):
+        return to
+    if to is None:
+        return Failed("no_phone")
+    number, text = (Personal(str(plain(value))) for value in (to, params.text))
+    effect_id = context.effect_id("sms")
+    sms = SmsRequested(effect_id, context.run_id, "client", params.provider, number, text)
+    return Call((sms,), patience=patience(context.tenant, "sms"))
+
+
+ENTRY = Entry(
+    id="send_client_sms",
+    kind="rule",
+    group="client",
+    title="Send SMS to the client",
+    description="Sends the client an SMS and shows it in the timeline.",
+    spec="4.31",
+    types=STAGED,
+    params=SendClientSms,
+    results={"message_id": "string"},
+    plan=plan,
+)

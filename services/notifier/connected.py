@@ -1,0 +1,51 @@
+"""The channel of messages that leave over a tenant's connection: its provider transports them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import quote
+
+from services.notifier.catalogue import load_providers
+from services.notifier.channel import Delivery, Message, Rejected, Resources, Result
+from services.notifier.provider import Parcel
+from services.notifier.recording import RecordingChannel
+
+ToAndText = Callable[[Delivery], tuple[str, str]]
+
+
+class ConnectedChannel:
+    """Finds the connection that an effect names, and hands the message to its provider."""
+
+    def __init__(
+        self, name: str, resources: Resources, describe: Callable[[Any], Message], address: ToAndText,
+        *, recognises_key: bool = False,
+    ) -> None:  # fmt: skip
+        self.recognises_key = recognises_key
+        self._name = name
+        self._resources = resources
+        self._address = address
+        self._recording = RecordingChannel(resources.database, name, describe)
+        self._providers = {key: entry.open(resources.outgoing) for key, entry in load_providers().items()}
+
+    async def send(self, delivery: Delivery) -> Result:
+        """Send over the connection; without it, or with an inactive one, nothing is sent."""
+        found = await self._resources.connections.find(delivery.tenant, delivery.event.connection, self._name)
+        if found is None:
+            return Rejected("no_provider", "connection")
+        if found.connection.provider == "recording":
+            return await self._recording.send(delivery)
+        to, text = self._address(delivery)
+        parcel = Parcel(
+            delivery.tenant, delivery.effect_id, found.connection, found.secret, to, text,
+            self._resources.clock.now(), callback_url(self._resources.public_url, delivery, found.connection.id),
+        )  # fmt: skip
+        return await self._providers[found.connection.provider].send(parcel)
+
+
+def callback_url(base: str, delivery: Delivery, connection: str) -> str:
+    """Return where the provider may report what became of a message; empty without a public address."""
+    if not base:
+        return ""
+    place = "/".join(quote(part, safe="") for part in (delivery.tenant, connection, delivery.effect_id))
+    return f"{base}/v1/webhooks/messages/{place}"
