@@ -37,10 +37,11 @@ def letter_of(book: Book, origin: Origin, key: Key, body: Any) -> Letter:
     faults = _Faults()
     change = _MAKERS[type(body)](view, key, body, faults)
     faults.end()
-    return Letter("items", _frame(origin, key, body, book.version), change)
+    return Letter("items", frame_of(origin, key, body, book.version), change)
 
 
-def _frame(origin: Origin, key: Key, body: b.ChangeBase, version: int) -> c.ChangeFrame:
+def frame_of(origin: Origin, key: Key, body: b.ChangeBase, version: int) -> c.ChangeFrame:
+    """Return the frame of a change, with what its body says about itself."""
     change_id = _change_id(origin, body.change_key)
     actor = f"user:{body.user}" if body.user else ""
     moment = origin.now if body.occurred_at is None else body.occurred_at

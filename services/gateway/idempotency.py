@@ -10,6 +10,7 @@ from typing import NamedTuple
 from fastapi import Request
 from starlette.responses import Response
 
+from automation.envelope import stable_id
 from automation.values import Moment
 from services.edge.clock import Clock
 from services.edge.sql import Database
@@ -95,6 +96,12 @@ def key_of(request: Request) -> str:
     if len(given) > 1 or not 1 <= len(given[0]) <= _LONGEST or not given[0].isprintable():
         raise Problem(400, "idempotency_key", f"send one Idempotency-Key of 1 to {_LONGEST} visible characters")
     return given[0]
+
+
+def once_key(request: Request, tenant: str, place: int | None = None) -> str:
+    """Return the change id that the Idempotency-Key stands for, of one place in a batch; empty without a key."""
+    given = key_of(request)
+    return stable_id("gateway-once", tenant, given, "" if place is None else place) if given else ""
 
 
 async def once(answers: Answers, request: Request, tenant: str, work: Callable[[], Awaitable[Response]]) -> Response:

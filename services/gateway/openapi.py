@@ -69,7 +69,8 @@ def _body_schemas() -> dict[str, Any]:
     models = sorted(_bodies(Body), key=lambda model: model.__name__)
     _, found = models_json_schema([(model, "validation") for model in models], ref_template=_REF)
     schemas: dict[str, Any] = found["$defs"]
-    schemas["ChangeBody"] = schemas.pop("OneChange")["properties"]["change"]
+    for name, framed in (("ChangeBody", "OneChange"), ("RecordChangeBody", "OneRecordChange")):
+        schemas[name] = schemas.pop(framed)["properties"]["change"]
     return schemas
 
 

@@ -10,6 +10,7 @@ import orjson
 from automation.items import events as item
 from automation.payments import events as payment
 from automation.values import Money, Value, plain
+from services.history.marks import SHOWS
 from services.history.records import Current, Log, LogRecord
 from services.history.values import to_json
 
@@ -55,9 +56,13 @@ class Draft:
             self._fields = orjson.loads(self._columns[_FIELDS])  # as JSON: what stays is written back as it is
         self._fields.update(values)
         if TITLE in values:
-            self.set(title=str(plain(values[TITLE]) or "").replace("\0", ""))
+            self.set_title(str(plain(values[TITLE]) or ""))
         if AMOUNT in values:
             self.set_amount(values[AMOUNT])
+
+    def set_title(self, title: str) -> None:
+        """Take over a title; databases refuse NUL."""
+        self.set(title=title.replace("\0", ""))
 
     def set_amount(self, value: Value) -> None:
         """Take over an amount; anything but money counts as none."""
@@ -121,6 +126,18 @@ def _order(draft: Draft, event: payment.OrderRegistered) -> None:
     draft.set_amount(event.amount)
 
 
+def _shown(draft: Draft, event: Any) -> None:
+    shown = SHOWS[type(event)](event)
+    if shown.title is not None:
+        draft.set_title(shown.title)
+    if shown.status is not None:
+        draft.set(stage=shown.status)
+    if shown.owner is not None:
+        draft.set(responsible=shown.owner)
+    if shown.fields:
+        draft.set_fields(shown.fields)
+
+
 _CHANGES: dict[type, Callable[[Draft, Any], None]] = {
     item.ItemCreated: _created,
     item.FieldsChanged: _saved,
@@ -129,6 +146,7 @@ _CHANGES: dict[type, Callable[[Draft, Any], None]] = {
     item.ResponsibleChanged: _responsible,
     item.ItemDeleted: _deleted,
     payment.OrderRegistered: _order,
+    **dict.fromkeys(SHOWS, _shown),
 }
 
 WANTED = frozenset(kind.__name__ for kind in _CHANGES)

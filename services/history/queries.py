@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import Any, NamedTuple, Protocol, TypeAlias
 
 from automation.envelope import Key, Recorded
 from automation.items.events import EffectAnswered
 from automation.values import Moment
 from services.history.activities import ActivityEntry, activities
-from services.history.records import Anomaly, Current, Log, StageTotal, StoredRow, stream_id
+from services.history.records import Anomaly, Current, Log, Sought, StageTotal, StoredRow, stream_id
 from services.history.run_log import RunLog, run_log
 from services.history.store import HistoryReader
 from services.history.timeline import JournalEntry, TimelineEntry, journal_entries, timeline_entry
@@ -149,9 +149,26 @@ class History:
     ) -> ItemPage:
         """Return current items, last changed first; deleted ones are left out."""
         limit = max(1, min(limit, LARGEST_PAGE))
-        found = self._store.items(tenant, item_type, pipeline, stage, before, limit + 1)
-        page = tuple(found[:limit])
-        return ItemPage(page, (page[-1].recorded_at, page[-1].stream_id) if len(found) > limit else None)
+        return _page(self._store.items(tenant, item_type, pipeline, stage, before, limit + 1), limit)
+
+    def records(
+        self, tenant: str, record_type: str, sought: Sought, *, before: tuple[int, str] | None = None, limit: int = 50
+    ) -> ItemPage:
+        """Return records of a type that have what is sought, last changed first."""
+        limit = max(1, min(limit, LARGEST_PAGE))
+        return _page(self._store.records(tenant, record_type, sought, before, limit + 1), limit)
+
+    def entries(
+        self, key: Key, kinds: Collection[str], *, after: int = 0, limit: int = 50
+    ) -> tuple[list[Recorded], int | None]:
+        """Return a record's events of these classes with `version > after`, oldest first, and where the next begin."""
+        found: list[Recorded] = []
+        for recorded in self._oldest_first(key, None, after=after):
+            if type(recorded.event).__name__ in kinds:
+                found.append(recorded)
+                if len(found) > min(limit, LARGEST_PAGE):
+                    return found[:-1], found[-2].envelope.version
+        return found, None
 
     def stage_totals(self, tenant: str, item_type: str) -> Sequence[StageTotal]:
         """Return the number of items and the sum of their amounts in each stage, by currency."""
@@ -161,9 +178,9 @@ class History:
         """Return where a tenant's streams have gaps or contradict themselves, newest first."""
         return self._store.anomalies(tenant, min(limit, LARGEST_PAGE))
 
-    def _oldest_first(self, key: Key, upto: int | None) -> Iterator[Recorded]:
-        stream, after = stream_id("item", key), 0
-        rows: Sequence[StoredRow] = self._store.events(stream, upto=upto, limit=PAGE)
+    def _oldest_first(self, key: Key, upto: int | None, after: int = 0) -> Iterator[Recorded]:
+        stream = stream_id("item", key)
+        rows: Sequence[StoredRow] = self._store.events(stream, after=after, upto=upto, limit=PAGE)
         while rows:
             for row in rows:
                 yield self._read(row.value)
@@ -204,6 +221,11 @@ class History:
                 break
             after = rows[-1].version
         return found
+
+
+def _page(found: Sequence[Current], limit: int) -> ItemPage:
+    page = tuple(found[:limit])
+    return ItemPage(page, (page[-1].recorded_at, page[-1].stream_id) if len(found) > limit else None)
 
 
 def _delivery(answer: EffectAnswered | None) -> dict[str, Any]:

@@ -86,6 +86,17 @@ class Current(NamedTuple):
     fields: str
 
 
+class Sought(NamedTuple):
+    """What records are looked for by; what is empty does not count."""
+
+    marks: tuple[tuple[str, str], ...] = ()
+    """Relation and value of each mark that a record must have."""
+    text: str = ""
+    """Part of one of its texts, in any case."""
+    status: str = ""
+    owner: str = ""
+
+
 class Anomaly(NamedTuple):
     """An event that does not follow its predecessor; reported for ever, never silently accepted."""
 

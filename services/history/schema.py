@@ -4,11 +4,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from services.edge.sql import Dialect
+from services.history.marks import MarkRow, TextRow
 from services.history.records import Anomaly, Current
 
 EVENTS_TABLE = "history_events"
 
+MARKS = MarkRow._fields
+TEXTS = TextRow._fields
 _NOT_TEXT = {
     "version": "BIGINT",
     "recorded_at": "BIGINT",
@@ -17,7 +22,7 @@ _NOT_TEXT = {
     "log_offset": "BIGINT",
     "deleted": "BOOLEAN",
 }
-_TYPES = {name: _NOT_TEXT.get(name, "TEXT") for name in (*Current._fields, *Anomaly._fields)}
+_TYPES = {name: _NOT_TEXT.get(name, "TEXT") for name in (*Current._fields, *Anomaly._fields, *MARKS, *TEXTS)}
 
 
 def _table(name: str, columns: tuple[str, ...], primary_key: str) -> str:
@@ -26,6 +31,9 @@ def _table(name: str, columns: tuple[str, ...], primary_key: str) -> str:
 
 
 CREATE = (
+    _table("history_marks", MARKS, "stream_id, relation, value"),
+    "CREATE INDEX IF NOT EXISTS history_marks_value ON history_marks (tenant, item_type, relation, value)",
+    _table("history_texts", TEXTS, "stream_id, version"),
     _table("history_current", Current._fields, "stream_id"),
     # Without `recorded_at`: that changes with every event, and the index would be rewritten each time.
     "CREATE INDEX IF NOT EXISTS history_current_stage ON history_current (tenant, item_type, pipeline, stage)",
@@ -73,3 +81,42 @@ ITEMS = (
     " AND (recorded_at < :before OR (recorded_at = :before AND stream_id < :before_id))"
     " ORDER BY recorded_at DESC, stream_id DESC LIMIT :limit"
 )
+
+
+def _insert(table: str, columns: tuple[str, ...]) -> str:
+    values = ", ".join(f":{name}" for name in columns)
+    return f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({values}) ON CONFLICT DO NOTHING"
+
+
+ADD_MARK = _insert("history_marks", MARKS)
+REMOVE_MARK = "DELETE FROM history_marks WHERE stream_id = :stream_id AND relation = :relation AND value = :value"
+ADD_TEXT = _insert("history_texts", TEXTS)
+FORGET = ("DELETE FROM history_marks WHERE stream_id = :stream", "DELETE FROM history_texts WHERE stream_id = :stream")
+
+
+def records_found_by(marks: int, *, text: bool) -> str:
+    """Return the statement that lists records by so many marks (`:relation_a`, `:value_a`, …), and by a text."""
+    found = (
+        "EXISTS (SELECT 1 FROM history_marks WHERE stream_id = c.stream_id"
+        f" AND relation = :relation_{name} AND value = :value_{name})"
+        for name in _LETTERS[:marks]
+    )
+    said = "EXISTS (SELECT 1 FROM history_texts WHERE stream_id = c.stream_id AND text LIKE :text ESCAPE '!')"
+    conditions = " AND ".join((*found, *([said] if text else []), _LISTED))
+    return f"SELECT {_COLUMNS} FROM history_current c WHERE {conditions}"
+
+
+_LETTERS = "abcdefgh"
+MOST_MARKS = len(_LETTERS)
+_LISTED = (
+    "tenant = :tenant AND item_type = :item_type AND log = 'item' AND NOT deleted"
+    " AND (:status = '' OR stage = :status) AND (:owner = '' OR responsible = :owner)"
+    " AND (recorded_at < :before OR (recorded_at = :before AND stream_id < :before_id))"
+    " ORDER BY recorded_at DESC, stream_id DESC LIMIT :limit"
+)
+
+
+def mark_parameters(marks: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Return the parameters of `records_found_by` for these marks."""
+    named = zip(_LETTERS, marks, strict=False)
+    return {k: v for at, (name, value) in named for k, v in ((f"relation_{at}", name), (f"value_{at}", value))}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Protocol, cast
 
@@ -11,9 +12,12 @@ from services.edge.sql import Database, Transaction
 from services.history import schema
 from services.history.current import current_rows
 from services.history.heads import ReadHead, log_heads
+from services.history.marks import folded, marked
 from services.history.placing import Placed, place, spots_to_compare
 from services.history.recorders import recorder_of
-from services.history.records import Anomaly, Current, Log, LogRecord, StageTotal, StoredRow, Written
+from services.history.records import Anomaly, Current, Log, LogRecord, Sought, StageTotal, StoredRow, Written
+
+_LIKE = re.compile("[!%_]")
 
 
 class HistoryReader(Protocol):
@@ -33,6 +37,12 @@ class HistoryReader(Protocol):
         self, tenant: str, item_type: str, pipeline: str, stage: str, before: tuple[int, str] | None, limit: int
     ) -> Sequence[Current]:
         """Return current items, last changed first; empty pipeline or stage means any. Deleted ones are left out."""
+        ...
+
+    def records(
+        self, tenant: str, item_type: str, sought: Sought, before: tuple[int, str] | None, limit: int
+    ) -> Sequence[Current]:
+        """Return records of a type, last changed first."""
         ...
 
     def stage_totals(self, tenant: str, item_type: str) -> Sequence[StageTotal]:
@@ -96,6 +106,7 @@ class SqlHistory:
             placed = self._place(transaction, records, rows)
             self._insert(transaction, placed.added)
             changed = [*current_rows(rows, placed.added), *self._folded_anew(transaction, placed)]
+            self._mark(transaction, placed.added)
             self._upsert(transaction, {row.stream_id: row for row in changed}.values())
             if placed.anomalies:
                 transaction.run_many(schema.ADD_ANOMALY, [found._asdict() for found in placed.anomalies])
@@ -126,10 +137,24 @@ class SqlHistory:
 
     def _folded_anew(self, transaction: Transaction, placed: Placed) -> list[Current]:
         """Return the rows of streams in which a gap was filled, from all their events."""
-        heads = self._heads() if placed.late else {}
-        return [
-            row for stream in sorted(placed.late) for row in current_rows({}, self._all(transaction, stream, heads))
-        ]
+        heads, rows = self._heads() if placed.late else {}, []
+        for stream in sorted(placed.late):
+            found = list(self._all(transaction, stream, heads))
+            rows += current_rows({}, found)
+            for statement in schema.FORGET:
+                transaction.run(statement, {"stream": stream})
+            self._mark(transaction, found)
+        return rows
+
+    def _mark(self, transaction: Transaction, added: Iterable[LogRecord]) -> None:
+        found = marked(added)
+        for statement, rows in (
+            (schema.REMOVE_MARK, found.removed),
+            (schema.ADD_MARK, found.added),
+            (schema.ADD_TEXT, found.texts),
+        ):
+            if rows:
+                transaction.run_many(statement, [row._asdict() for row in rows])
 
     def _all(self, transaction: Transaction, stream: str, heads: Mapping[Log, ReadHead]) -> Iterator[LogRecord]:
         log = cast("Log", stream.split("/", 1)[0])
@@ -183,6 +208,21 @@ class SqlHistory:
             },
         )
         return [_current(row) for row in found]
+
+    def records(
+        self, tenant: str, item_type: str, sought: Sought, before: tuple[int, str] | None, limit: int
+    ) -> Sequence[Current]:
+        """See `HistoryReader`."""
+        moment, last = before or (1 << 62, "")
+        pattern = "%" + _LIKE.sub(r"!\g<0>", folded(sought.text)) + "%"
+        params = {
+            "tenant": tenant, "item_type": item_type, "status": sought.status, "owner": sought.owner, "before": moment,
+            "before_id": last, "limit": limit, **schema.mark_parameters(sought.marks),
+        }  # fmt: skip
+        if sought.text:
+            params["text"] = pattern
+        statement = schema.records_found_by(len(sought.marks), text=bool(sought.text))
+        return [_current(row) for row in self._database.read(statement, params)]
 
     def stage_totals(self, tenant: str, item_type: str) -> Sequence[StageTotal]:
         """See `HistoryReader`."""

@@ -16,24 +16,22 @@ from services.gateway import bodies as b
 from services.gateway.access import caller_of
 from services.gateway.changes import Origin, letter_of
 from services.gateway.fates import outcome, wait_for
-from services.gateway.idempotency import key_of, once
+from services.gateway.idempotency import once, once_key
 from services.gateway.json_body import checked_as, read_json
 from services.gateway.operations import needs
 from services.gateway.ports import Ports, ports_of
 from services.gateway.problems import Fault, Problem, unavailable
 from services.gateway.sending import Fate, Letter
 from services.gateway.show import answer
+from services.gateway.taking import Wait, problem_of, take
 
 ROUTER = APIRouter(tags=["changes"])
 
 TypeInPath = Annotated[str, Path(pattern=b.ITEM_TYPE_PATTERN)]
 IdInPath = Annotated[b.Id, Path()]
-Wait = Annotated[float, Query(ge=0, le=10, description="Seconds to wait until the change is in the history.")]
-_REFUSED = Fault("body", "too_large", "the change is larger than 1 MB as it is kept")
 _DEFINED = frozenset({"unknown_tenant", "unknown_field", "unknown_pipeline", "unknown_stage"})
 """Reasons that definitions saved elsewhere a moment ago would take away."""
 _CATCH_UP_SECONDS = 5.0
-_KAFKA = "Kafka did not confirm the change; repeat it with the same Idempotency-Key or change_key"
 
 
 @ROUTER.post("/v1/items/{item_type}/{item_id}/changes", status_code=202, **needs("write", "ChangeBody"))
@@ -44,7 +42,7 @@ async def change_item(request: Request, item_type: TypeInPath, item_id: IdInPath
 
     async def work() -> Response:
         body = checked_as(b.OneChange, {"change": await read_json(request)}).change
-        return await _take(ports_of(request), await _letter(request, key, body), wait)
+        return await take(ports_of(request), await _letter(request, key, body), wait)
 
     return await once(ports_of(request).answers, request, caller.tenant, work)
 
@@ -56,7 +54,7 @@ async def delete_item(request: Request, item_type: TypeInPath, item_id: IdInPath
     key = Key(caller.tenant, item_type, item_id)
 
     async def work() -> Response:
-        return await _take(ports_of(request), await _letter(request, key, b.DeleteBody(kind="delete")), wait)
+        return await take(ports_of(request), await _letter(request, key, b.DeleteBody(kind="delete")), wait)
 
     return await once(ports_of(request).answers, request, caller.tenant, work)
 
@@ -118,24 +116,9 @@ async def _catch_up(ports: Ports) -> None:
 
 
 def _made(request: Request, key: Key, body: Any, place: int | None = None) -> Letter:
-    given, tenant, ports = key_of(request), key.tenant, ports_of(request)
-    once_key = stable_id("gateway-once", tenant, given, "" if place is None else place) if given else ""
-    return letter_of(ports.shelf.book, Origin(tenant, ports.clock.now(), once_key), key, body)
-
-
-async def _take(ports: Ports, letter: Letter, wait: float) -> Response:
-    (fate,) = await ports.outbox.send([letter])
-    if fate != "taken":
-        raise _problem(fate)
-    change_id = letter.frame.change_id
-    found = await wait_for(ports, letter.key, change_id, wait) if wait else None
-    return answer(found) if found else answer({"change_id": change_id, "status": "taken"}, HTTPStatus.ACCEPTED)
-
-
-def _problem(fate: Fate) -> Problem:
-    if fate == "refused":
-        return Problem(413, "too_large", "the change is too large", errors=[_REFUSED])
-    return unavailable(_KAFKA)
+    ports = ports_of(request)
+    origin = Origin(key.tenant, ports.clock.now(), once_key(request, key.tenant, place))
+    return letter_of(ports.shelf.book, origin, key, body)
 
 
 async def _take_all(request: Request, given: Sequence[Any]) -> list[dict[str, Any]]:
@@ -164,7 +147,7 @@ def _one_of_batch(request: Request, place: int, raw: Any) -> Letter | Problem:
 
 def _result(letter: Letter, fate: Fate) -> dict[str, Any]:
     if fate != "taken":
-        return {"change_id": letter.frame.change_id, **_refusal(_problem(fate))}
+        return {"change_id": letter.frame.change_id, **_refusal(problem_of(fate))}
     return {"status": int(HTTPStatus.ACCEPTED), "change_id": letter.frame.change_id}
 
 

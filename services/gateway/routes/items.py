@@ -12,6 +12,7 @@ from starlette.responses import Response
 from automation.envelope import Key
 from services.gateway import bodies as b
 from services.gateway.access import caller_of
+from services.gateway.asking import ask, ask_known, place_of
 from services.gateway.operations import needs
 from services.gateway.ports import ports_of
 from services.gateway.problems import Problem, not_found
@@ -21,7 +22,6 @@ from services.history.records import Current
 from services.history.values import from_json
 
 ROUTER = APIRouter(prefix="/v1/items", tags=["items"])
-T = TypeVar("T")
 
 TypeInPath = Annotated[str, Path(pattern=b.ITEM_TYPE_PATTERN)]
 IdInPath = Annotated[b.Id, Path()]
@@ -41,12 +41,12 @@ async def search(
     limit: Limit = 50,
 ) -> Response:
     """List current items of a type, of a pipeline or stage if given, last changed first."""
-    tenant, place = caller_of(request).tenant, _place(before, caller_of(request).tenant)
+    tenant, place = caller_of(request).tenant, place_of(before, caller_of(request).tenant)
 
     def look(history: History) -> Any:
         return history.items(tenant, item_type, pipeline=pipeline, stage=stage, before=place, limit=limit)
 
-    page = await _ask(request, look)
+    page = await ask(request, look)
     following = f"{page.before[0]}:{page.before[1]}" if page.before else None
     return answer({"items": [_row(found) for found in page.items], "next": following})
 
@@ -64,7 +64,7 @@ async def item_state(
     if version is not None and as_of is not None:
         raise Problem(422, "invalid", "give version or as_of, not both")
     try:
-        found = await _ask_known(request, key, lambda h: h.state_as_of(key, version=version, recorded_at=as_of))
+        found = await ask_known(request, key, lambda h: h.state_as_of(key, version=version, recorded_at=as_of))
     except ValueError as error:
         raise Problem(404, "no_such_version", str(error)) from None
     if not found.version:
@@ -78,7 +78,7 @@ async def timeline(
 ) -> Response:
     """Return the timeline, newest first; `next` is the `before` of the following page."""
     key = Key(caller_of(request).tenant, item_type, item_id)
-    page = await _ask_known(request, key, lambda history: history.timeline(key, before=before, limit=limit))
+    page = await ask_known(request, key, lambda history: history.timeline(key, before=before, limit=limit))
     return answer({"entries": page.entries, "next": page.before})
 
 
@@ -88,7 +88,7 @@ async def journal(
 ) -> Response:
     """Return field changes, newest first; the entries of one save stay together."""
     key = Key(caller_of(request).tenant, item_type, item_id)
-    entries = await _ask_known(request, key, lambda history: history.journal(key, before=before, limit=limit))
+    entries = await ask_known(request, key, lambda history: history.journal(key, before=before, limit=limit))
     return answer({"entries": entries, "next": entries[-1].version if len(entries) >= limit else None})
 
 
@@ -96,7 +96,7 @@ async def journal(
 async def activities(request: Request, item_type: TypeInPath, item_id: IdInPath, open: bool = False) -> Response:  # noqa: A002 - the name that callers see
     """Return the activities of the item, oldest first: planned, completed and taken back; `open` for planned alone."""
     key = Key(caller_of(request).tenant, item_type, item_id)
-    found = await _ask_known(request, key, lambda history: history.activities(key))
+    found = await ask_known(request, key, lambda history: history.activities(key))
     return answer({"activities": [one for one in found if one.status == "planned" or not open]})
 
 
@@ -104,7 +104,7 @@ async def activities(request: Request, item_type: TypeInPath, item_id: IdInPath,
 async def runs(request: Request, item_type: TypeInPath, item_id: IdInPath) -> Response:
     """Return each rule run and trigger firing with its outcome, reason, results and calls."""
     key = Key(caller_of(request).tenant, item_type, item_id)
-    return answer(await _ask_known(request, key, lambda history: history.run_log(key)))
+    return answer(await ask_known(request, key, lambda history: history.run_log(key)))
 
 
 @ROUTER.get(ITEM + "/events", **needs("read"))
@@ -117,33 +117,9 @@ async def events(
 ) -> Response:
     """Return the log of the item from after a version, oldest first."""
     key = Key(caller_of(request).tenant, item_type, item_id)
-    found = await _ask_known(request, key, lambda history: history.events(key, after=after, limit=limit))
+    found = await ask_known(request, key, lambda history: history.events(key, after=after, limit=limit))
     shown = [{"type": type(one.event).__name__, **one.envelope._asdict(), "event": one.event} for one in found]
     return answer({"events": shown, "next": found[-1].envelope.version if len(found) == limit else None})
-
-
-async def _ask(request: Request, question: Callable[[History], T]) -> T:
-    ports = ports_of(request)
-    return await asyncio.to_thread(lambda: question(ports.history()))
-
-
-async def _ask_known(request: Request, key: Key, question: Callable[[History], T]) -> T:
-    def ask(history: History) -> T:
-        if not history.exists(key):
-            raise not_found("item")
-        return question(history)
-
-    return await _ask(request, ask)
-
-
-def _place(text: str, tenant: str) -> tuple[int, str] | None:
-    """Read the place of a page; one that names another tenant's stream is no place of ours."""
-    if not text:
-        return None
-    moment, _, stream = text.partition(":")
-    if not (moment.isascii() and moment.isdigit() and len(moment) < 19 and stream.startswith(f"item/{tenant}/")):
-        raise Problem(422, "invalid", "before: take `next` of the page before")
-    return int(moment), stream
 
 
 def _row(row: Current) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from automation.values import Personal
 class CreateChat:
     """Create a chat; the user who does so is its owner and a member. A one-to-one chat has its members' id."""
 
-    kind: Literal["private", "open", "direct"]
+    chat_type: Literal["private", "open", "direct"]
     members: tuple[str, ...]
     name: Personal
     """Empty for a one-to-one chat."""

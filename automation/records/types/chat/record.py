@@ -106,14 +106,14 @@ def _create(turn: RecordTurn, change: CreateChat) -> None:
         turn.emit(ChangeSeen("already_exists"))
         return
     members = tuple(dict.fromkeys(user for user in (turn.user, *change.members) if user))
-    if change.kind not in KINDS:
-        raise ChangeRefusedError("invalid_value", f"kind: none of {', '.join(KINDS)}")
+    if change.chat_type not in KINDS:
+        raise ChangeRefusedError("invalid_value", f"chat_type: none of {', '.join(KINDS)}")
     _check_active(turn, members)
-    if change.kind == "direct":
+    if change.chat_type == "direct":
         _check_pair(turn, members)
     elif not change.name.text.strip():
         raise ChangeRefusedError("missing_value", "name: a group chat has a name")
-    turn.emit(ChatCreated(change.kind, change.name, turn.user or members[0], members, by_rule=False, item=""))
+    turn.emit(ChatCreated(change.chat_type, change.name, turn.user or members[0], members, by_rule=False, item=""))
 
 
 def _check_pair(turn: RecordTurn, members: tuple[str, ...]) -> None:

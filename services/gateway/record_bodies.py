@@ -1,0 +1,87 @@
+"""Bodies for what callers may do with records, drawn from the change classes of their types."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import MISSING, fields
+from typing import Annotated, Any, Literal, NamedTuple, Union, get_origin, get_type_hints
+
+from pydantic import Field, create_model
+
+from automation.items.changes import ReportOutcome
+from automation.records.loading import record_types
+from automation.values import Money, Personal
+from services.gateway import bodies as b
+
+_TYPES: Mapping[Any, Any] = {
+    str: Annotated[str, Field(max_length=1_000)],
+    Personal: Annotated[str, Field(max_length=65_536)],
+    bool: bool,
+    int: Annotated[int, Field(ge=-(2**62), lt=2**62)],
+    Money: b.MoneyBody,
+    tuple[str, ...]: Annotated[list[b.Id], Field(max_length=500)],
+}
+"""How the types of changes are written in JSON."""
+_OWN = frozenset(b.ChangeBase.model_fields) | {"kind"}
+
+
+class Taken(NamedTuple):
+    """A change that callers may send: the type of record, its class, and its body."""
+
+    record_type: str
+    change: type
+    body: type[b.ChangeBase]
+
+
+def kind_of(change: type) -> str:
+    """Return the `kind` by which callers name a change: its class in snake case."""
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", change.__name__).lower()
+
+
+def _fields(change: type) -> dict[str, Any]:
+    """Return the fields of a change as JSON has them; raises `TypeError` for one that has no form here."""
+    hints, made = get_type_hints(change), dict[str, Any]()
+    for field in fields(change):
+        hint = hints[field.name]
+        known = hint if get_origin(hint) is Literal else _TYPES.get(hint)
+        if known is None or field.name in _OWN:
+            raise TypeError(f"{change.__name__}.{field.name} cannot be taken as JSON")
+        default = list(field.default) if isinstance(field.default, tuple) else field.default
+        optional = "" if hint is Personal and field.name != "text" else ...
+        made[field.name] = (known, optional if default is MISSING else default)
+    return made
+
+
+def _taken() -> Iterator[Taken]:
+    for name, record in record_types().items():
+        for change in record.changes:
+            if change is not ReportOutcome:
+                made: Any = {"kind": (Literal[kind_of(change)], ...), **_fields(change)}
+                doc = (change.__doc__ or "").strip()
+                body = create_model(f"{change.__name__}Body", __base__=b.ChangeBase, __doc__=doc, **made)
+                yield Taken(name, change, body)
+
+
+CHANGES: Mapping[str, Taken] = {kind_of(found.change): found for found in _taken()}
+"""By kind."""
+_ANY: Any = Union[tuple(found.body for found in CHANGES.values())]  # noqa: UP007 - made at run time
+OneRecordChange: Any = create_model(
+    "OneRecordChange", __base__=b.Body, change=(Annotated[_ANY, Field(discriminator="kind")], ...)
+)
+"""A change alone: a frame, so that errors have a path."""
+
+
+def change_of(body: Any) -> Any:
+    """Return the change that a body stands for."""
+    change = CHANGES[body.kind].change
+    hints = get_type_hints(change)
+    return change(**{field.name: _value(hints[field.name], getattr(body, field.name)) for field in fields(change)})
+
+
+def _value(hint: Any, found: Any) -> Any:
+    if hint is Personal:
+        return Personal(found)
+    if isinstance(found, b.MoneyBody):
+        return Money(found.minor, found.currency)
+    return tuple(found) if isinstance(found, list) else found
