@@ -21,6 +21,7 @@ from automation.items import changes as c
 from automation.payments.events import PaymentDocumentCreated, PaymentDocumentPaid
 from automation.payments.ids import payment_id
 from automation.records import fold as item_fold
+from automation.records.types.chat.changes import CreateChat, PostChatMessage
 from automation.values import Money, Personal
 from services.edge.clock import SetClock
 from services.edge.codec import Signer, item_changes, item_events, payment_changes
@@ -42,6 +43,7 @@ from services.notifier.tables import ALL
 from services.payment_tracker.links import PaymentPages
 from services.payment_tracker.provider import load_providers
 from services.payment_tracker.webhook_secrets import WebhookSecrets
+from tests.core.record_spec import RecordStory
 from tests.core.spec import CATALOGUE, PEOPLE, Story, kind_of, pipeline
 from tests.files_world import local_settings
 
@@ -159,7 +161,8 @@ def history_of(book: Book, path: Path) -> History:
     """Return an index with one deal of each tenant, whose texts hold the tenant's canary."""
     store, codec = open_history(f"sqlite:///{path}/h.db"), item_events()
     for tenant in TENANTS:
-        store.write([_logged(codec, one) for one in _deal(book, tenant)], {f"crm.events-{tenant}": 100})
+        found = [*_deal(book, tenant), *_chat(book, tenant)]
+        store.write([_logged(codec, one) for one in found], {f"crm.events-{tenant}": 100})
     return History(store, codec.decode, item_fold)
 
 
@@ -175,6 +178,13 @@ def _deal(book: Book, tenant: str) -> list[Recorded]:
         found += story.when(change).last.events
         story.now += 1_000
     return found
+
+
+def _chat(book: Book, tenant: str) -> list[Recorded]:
+    """Return a chat of the tenant with one message; its texts hold the tenant's canary."""
+    story = RecordStory(book, Key(tenant, "chat", f"{tenant}-1"))
+    made = story.when(CreateChat("private", ("boss",), Personal(CANARY[tenant]))).last.events
+    return made + story.when(PostChatMessage(Personal(CANARY[tenant]))).last.events
 
 
 def _logged(codec: Any, recorded: Recorded) -> LogRecord:

@@ -66,9 +66,8 @@ def _taken() -> Iterator[Taken]:
 CHANGES: Mapping[str, Taken] = {kind_of(found.change): found for found in _taken()}
 """By kind."""
 _ANY: Any = Union[tuple(found.body for found in CHANGES.values())]  # noqa: UP007 - made at run time
-OneRecordChange: Any = create_model(
-    "OneRecordChange", __base__=b.Body, change=(Annotated[_ANY, Field(discriminator="kind")], ...)
-)
+_FRAME: Any = {"change": (Annotated[_ANY, Field(discriminator="kind")], ...)}
+OneRecordChange: type[b.Body] = create_model("OneRecordChange", __base__=b.Body, **_FRAME)
 """A change alone: a frame, so that errors have a path."""
 
 

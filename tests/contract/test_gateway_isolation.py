@@ -25,6 +25,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "OrderBody": ORDER,
     "ItemRef": {"item_type": "deal", "item_id": "other-1"},
     "PaymentBody": {"status": "paid"},
+    "RecordChangeBody": {"kind": "post_chat_message", "text": "x"},
 }
 MASS = ("tenant", "tenant_id", "owner", "role", "roles", "version", "created_at", "is_admin", "actor", "signature")
 
@@ -43,6 +44,7 @@ def _address(path: str, operation: dict[str, Any], ids: str) -> str:
     """Fill a path with an id, and the queries that it cannot do without."""
     given = {
         "item_type": "deal", "item_id": f"{ids}-1", "change_id": f"change-{ids}-1-1", "order_id": "A1",
+        "record_type": "chat", "record_id": f"{ids}-1",
         "name": "stages", "user": "ann", "payment_id": payment_of(ids) if ids in TENANTS else ids,
         "file_id": file_id(1, ids),
     }  # fmt: skip
@@ -66,7 +68,7 @@ def _body(operation: dict[str, Any]) -> dict[str, Any] | None:
 
 
 def _about_one_thing(path: str) -> bool:
-    return path.startswith(("/v1/items/{item_type}", "/v1/payments/"))
+    return path.startswith(("/v1/items/{item_type}", "/v1/payments/", "/v1/records/{record_type}/"))
 
 
 @pytest.mark.parametrize(("method", "path", "operation"), KEYED, ids=NAMES)

@@ -11,7 +11,7 @@ from aiokafka.errors import KafkaError
 from fastapi import APIRouter, Path, Query, Request
 from starlette.responses import Response
 
-from automation.envelope import Key, stable_id
+from automation.envelope import Key
 from services.gateway import bodies as b
 from services.gateway.access import caller_of
 from services.gateway.changes import Origin, letter_of
@@ -20,7 +20,7 @@ from services.gateway.idempotency import once, once_key
 from services.gateway.json_body import checked_as, read_json
 from services.gateway.operations import needs
 from services.gateway.ports import Ports, ports_of
-from services.gateway.problems import Fault, Problem, unavailable
+from services.gateway.problems import Problem, unavailable
 from services.gateway.sending import Fate, Letter
 from services.gateway.show import answer
 from services.gateway.taking import Wait, problem_of, take

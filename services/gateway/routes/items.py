@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request
 from starlette.responses import Response
@@ -14,8 +12,7 @@ from services.gateway import bodies as b
 from services.gateway.access import caller_of
 from services.gateway.asking import ask, ask_known, place_of
 from services.gateway.operations import needs
-from services.gateway.ports import ports_of
-from services.gateway.problems import Problem, not_found
+from services.gateway.problems import Problem
 from services.gateway.show import answer
 from services.history.queries import AsOf, History
 from services.history.records import Current

@@ -80,9 +80,7 @@ async def record_events(
 ) -> Response:
     """Return the record's log from after a version, oldest first."""
     key = _key(request, record_type, record_id)
-    found = await ask_known(
-        request, key, lambda history: history.events(key, after=after, limit=limit), "record"
-    )
+    found = await ask_known(request, key, lambda history: history.events(key, after=after, limit=limit), "record")
     shown = [{"type": type(one.event).__name__, **one.envelope._asdict(), "event": one.event} for one in found]
     return answer({"events": shown, "next": found[-1].envelope.version if len(found) == limit else None})
 
@@ -111,15 +109,14 @@ async def record_entries(
 
 
 @ROUTER.post(ONE + "/changes", status_code=202, **needs("write", "RecordChangeBody"))
-async def change_record(
-    request: Request, record_type: TypeInPath, record_id: IdInPath, wait: Wait = 0
-) -> Response:
+async def change_record(request: Request, record_type: TypeInPath, record_id: IdInPath, wait: Wait = 0) -> Response:
     """Take what an employee or the platform does with a record: it is decided on within moments, in order."""
     caller, ports = caller_of(request), ports_of(request)
     _known(record_type)
 
     async def work() -> Response:
-        body = checked_as(OneRecordChange, {"change": await read_json(request)}).change
+        framed: Any = checked_as(OneRecordChange, {"change": await read_json(request)})
+        body = framed.change
         if CHANGES[body.kind].record_type != record_type:
             raise Problem(422, "invalid", f"a {record_type} takes no {body.kind}")
         if ports.shelf.book.tenant(caller.tenant) is None:
