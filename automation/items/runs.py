@@ -119,7 +119,7 @@ def _flaw(turn: Turn, before: ItemState, count: int) -> str:
     """Return why the events after the first `count` cannot be kept; empty if they can."""
     try:
         room = exceeding(turn.events[count:], turn.room)
-        if room < 0 or is_too_large(before, turn.state):
+        if room < 0 or is_too_large(before, turn.state, growth=turn.room - room):
             return "item_too_large"
     except OverflowError:
         return "internal_error"

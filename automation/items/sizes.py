@@ -27,6 +27,8 @@ TURN_LIMIT = 16_000_000
 """What the steps of one change may write together: it is one transaction."""
 MOST_LINKS = 1_000
 """Links of an item: each may become a message."""
+_LIGHT = 4_096
+_WEIGHED_EVERY = 16
 _INT64 = 2**63
 _REQUESTS = (PaymentRequested, ItemAsked, ItemAnswered)
 _GROWING = attrgetter("fields", "rows", "links", "observers", "payments", "runs", "results", "activities")
@@ -78,8 +80,14 @@ _WEIGHTS: Mapping[type, Callable[[Any], int]] = {
 }
 
 
-def is_too_large(before: ItemState, after: ItemState, reserve: int = 0) -> bool:
-    """Say whether an item has grown beyond what it may be; one that shrinks may stay too large."""
+def is_too_large(before: ItemState, after: ItemState, reserve: int = 0, growth: int = _LIGHT) -> bool:
+    """Say whether an item has grown beyond what it may be; one that shrinks may stay too large.
+
+    What adds less than 4 KiB (`growth`, in bytes) is let through without weighing all of the state, but for one time in
+    16 versions: so much cannot break a limit by more than a few pages.
+    """
+    if growth < _LIGHT and before.version // _WEIGHED_EVERY == after.version // _WEIGHED_EVERY:
+        return False
     new, old = _GROWING(after), _GROWING(before)
     if all(map(is_, new, old)):
         return False
