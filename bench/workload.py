@@ -19,7 +19,7 @@ import fastavro
 SEED = 20_240
 ITEMS = 20_000
 STAGES = ("new", "qualified", "proposal", "contract", "won")
-MOVES = 0.3  # the share of changes that move the item; the others save two or three fields
+MOVES = 0.18  # the share of changes that move the item; the others save two or three fields
 SCHEMAS = Path(__file__).parent / "schemas"
 
 # Ten rules, two for each stage: (id, the amount from which it fires). Amounts are uniform below a million.

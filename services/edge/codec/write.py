@@ -23,6 +23,7 @@ _SHORT = _SMALL[::2]
 """The zigzag form of 0 to 63: small numbers, and lengths."""
 _DOUBLE = struct.Struct("<d").pack
 _KEPT = 8_192
+_UNIQUE = frozenset(("event_id", "change_id", "cause_id", "root_id", "run_id", "effect_id", "item_id"))
 _MIN, _MAX = -(2**63), 2**63 - 1
 _PYTHON_TYPES: Mapping[str, tuple[type, ...]] = {
     "null": (type(None),),
@@ -202,10 +203,24 @@ def _record(schema: Schema, classes: Classes, head: bytes) -> Writer:
     else:
         source.add(*(f"{variable} = value.{field}" for variable, field in zip(variables, fields, strict=True)))
     pairs = zip(schema["fields"], variables, strict=True)
-    parts = [_expression(source, field["type"], variable, classes) for field, variable in pairs]
+    parts = [
+        _unique_text(source, variable) if _is_unique(field) else _expression(source, field["type"], variable, classes)
+        for field, variable in pairs
+    ]
     source.add(f"return {_joined(source, head, [part for part in parts if part])}")
     made: Writer = source.compile()
     return made
+
+
+def _is_unique(field: Mapping[str, Any]) -> bool:
+    """Say whether a field is a text that hardly comes twice: it would only push the others out of the table."""
+    return field["type"] == "string" and field["name"] in _UNIQUE
+
+
+def _unique_text(source: Source, variable: str) -> str:
+    short, long = source.name(_SHORT), source.name(write_text)
+    data = source.variable()
+    return f"({short}[len({data})] + {data} if len({data} := {variable}.encode()) < 64 else {long}({variable}))"
 
 
 def _joined(source: Source, head: bytes, parts: list[str]) -> str:
