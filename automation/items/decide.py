@@ -146,8 +146,10 @@ def _check_size(before: ItemState, after: ItemState, change: c.ItemChange) -> No
 
 def _growth(change: c.ItemChange) -> int:
     """Return how many bytes the change adds; what only sets fields adds their values at most."""
-    only_fields = type(change) is c.SaveItem and not (change.rows or change.link or change.observers)
-    return weight(change.fields) if only_fields else STATE_LIMIT
+    if type(change) is not c.SaveItem or change.rows or change.link or change.observers:
+        return STATE_LIMIT
+    values = change.fields.values()
+    return sum([4 * len(value) if value.__class__ is str else weight(value) for value in values]) + 80 * len(values)
 
 
 def _take(turn: Turn, change: c.ItemChange) -> None:

@@ -15,6 +15,10 @@ from automation.items.state import ItemState
 from automation.values import Moment
 
 
+_new_tuple: Callable[..., Any] = tuple.__new__
+"""Makes a NamedTuple of all its values without a call in Python."""
+
+
 class Request(NamedTuple):
     """A change for another item that no event of this one stands for."""
 
@@ -94,12 +98,12 @@ class Turn:
     def emit(self, event: Any) -> Recorded:
         """Record an event and fold it in."""
         origin, setting, version = self._origin, self._setting, self.state.version + 1
-        envelope = Envelope(
-            event_id(self.key_text, version), self.key.tenant, self.key.item_type, self.key.item_id, version,
+        frame = (
+            event_id(self.key_text, version), *self.key, version,
             origin.occurred_at, self.now, self._actor, self._on_behalf_of, self._source, self.cause, self.root,
             self.depth, origin.change_id, setting.version, setting.release, origin.source_seq,
         )  # fmt: skip
-        recorded = Recorded(envelope, event)
+        recorded = Recorded(_new_tuple(Envelope, frame), event)
         self.state = self._evolve(self.state, recorded)
         self.events.append(recorded)
         return recorded

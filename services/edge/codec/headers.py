@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from datetime import UTC, datetime
 from functools import lru_cache
 from urllib.parse import quote
 
 from automation.envelope import Key, Recorded
+from automation.seen import digest
 from services.edge.stream import UnreadableError
 
 Header = tuple[str, bytes]
@@ -50,8 +50,9 @@ def _shared(kind: type, tenant: str, item_type: str) -> tuple[Header, ...]:
 
 @lru_cache(maxsize=1_024)
 def _trace_of(root_id: str) -> bytes:
-    digest = hashlib.sha1(root_id.encode(), usedforsecurity=False)
-    return f"00-{digest.hexdigest()[:32]}-".encode()
+    """Return version and trace id: a root that is a UUID is the trace id itself; one of zeros only is not allowed."""
+    made = digest(root_id)
+    return f"00-{made.hex() if any(made) else '1' * 32}-".encode()
 
 
 def traceparent(root_id: str, event_id: str, incoming: bytes | None = None) -> bytes:
