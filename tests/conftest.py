@@ -9,7 +9,6 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, settings
 from aiokafka.admin import AIOKafkaAdminClient
 from hypothesis import HealthCheck, settings
 
@@ -23,10 +22,6 @@ PARTITIONS = 4
 # How long an example takes says how busy the machine is: timings live in bench/, never in tests.
 settings.register_profile("stagewire", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("stagewire")
-
-
-settings.register_profile("stagewire", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("stagewire")  # a busy machine is no failure of a property
 
 
 @pytest.fixture(scope="session")

@@ -14,7 +14,6 @@ from automation.items.sizes import TURN_LIMIT
 from automation.items.state import ItemState
 from automation.values import Moment
 
-
 _new_tuple: Callable[..., Any] = tuple.__new__
 """Makes a NamedTuple of all its values without a call in Python."""
 
