@@ -12,6 +12,8 @@ from services.cli.definitions.yaml_lines import Document, YamlError, read_yaml
 
 _ENDINGS = (".yaml", ".yml", ".json")
 _LARGEST_FILE = 20_000_000
+TEST = "test"
+"""The kind of tests of definitions."""
 
 
 class Fault(NamedTuple):
@@ -49,6 +51,8 @@ class Files(NamedTuple):
     definitions: dict[DefinitionId, Definition]
     written: dict[DefinitionId, Written]
     faults: list[Fault]
+    tests: list[tuple[Written, Mapping[str, Any]]]
+    """Bodies of tests, which stand beside the definitions and are none."""
 
     def faults_of(self, checked: Checked) -> list[Fault]:
         """Return the flaws of a check with the places where they were written."""
@@ -61,7 +65,7 @@ class Files(NamedTuple):
 
 def read_files(paths: Iterable[Path]) -> Files:
     """Read all definitions of files and folders; raises OSError for what cannot be opened."""
-    files = Files({}, {}, [])
+    files = Files({}, {}, [], [])
     for path in _each(paths):
         _read_file(path, files)
     return files
@@ -102,6 +106,9 @@ def _take_document(file: str, document: Document, files: Files) -> None:
 def _take(place: Written, body: Any, files: Files) -> None:
     if not isinstance(body, Mapping) or not isinstance(body.get("kind"), str):
         _note(files, place.file, place.document.line(place.prefix), "no_kind", "a definition is a mapping with a kind")
+        return
+    if body["kind"] == TEST:
+        files.tests.append((place, {name: value for name, value in body.items() if name != "kind"}))
         return
     made, flaws = read(body["kind"], {name: value for name, value in body.items() if name != "kind"})
     files.faults.extend(place.fault(flaw) for flaw in flaws)
