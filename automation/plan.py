@@ -69,6 +69,8 @@ class Completed:
     events: tuple[Any, ...] = ()
     notes: tuple[str, ...] = ()
     """Codes that the run log shows beside the outcome."""
+    on_behalf_of: str = ""
+    """The employee recorded as the author of the events (spec 6.4); the item's responsible if empty."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,6 +59,8 @@ class Schema(NamedTuple):
     """Fields of another record in view, by prefix: those of the invoice of a payment fact under `invoice`."""
     iterator: FieldType | None = None
     """Type of the iterator value; `None` outside loops."""
+    multiple: frozenset[str] = frozenset()
+    """Codes of the fields that hold several values."""
     changes: bool = False
     """Whether old and new values of changed fields are in view (triggers and starts on a change)."""
 

@@ -14,7 +14,6 @@ from automation.insertion import InvalidTemplateError, InvalidValue, Parameter, 
 from automation.insertion.printable import Target
 from automation.params import Assignment, Takes
 from automation.scope import Reference, Schema, Scope
-from automation.values import FieldType
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +123,12 @@ class _Compiler:
             if type_ is None or not isinstance(field, str) or set(row) - {"field", "value"}:
                 self.errors.append((path, f"a row is {{field, value}} of a known field, not {str(row)[:80]}"))
                 continue
-            rows.append((field, self.one(f"{path}.value", _row_parameter(name, type_), row.get("value"))))
+            rows.append(
+                (
+                    field,
+                    self.one(f"{path}.value", Parameter(name, type_, field in self.schema.multiple), row.get("value")),
+                )
+            )
         if not rows and not self.errors:
             self.errors.append((name, "at least one row of {field, value} is expected"))
         return lambda scope: _assigned(rows, scope)
@@ -132,10 +136,6 @@ class _Compiler:
 
 def _takes(info: FieldInfo) -> Iterator[Takes]:
     return (found for found in info.metadata if isinstance(found, Takes))
-
-
-def _row_parameter(name: str, type_: FieldType) -> Parameter:
-    return Parameter(name, type_, multiple=type_ == "list")
 
 
 def _assigned(rows: list[tuple[str, Resolve]], scope: Scope) -> Any:

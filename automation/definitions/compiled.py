@@ -94,6 +94,7 @@ def schema_for(view: TenantView, item_type: str, pipeline: str, stage: str = "",
         constants[name] = _constant_type(value)
     titles = {code: field.title for code, field in fields.items()}
     return Schema(field_types(fields), titles=titles, results=results, constants=constants, related=related,
+                  multiple=frozenset(code for code, field in fields.items() if field.multiple),
                   changes=fact == FIELD_CHANGED)  # fmt: skip
 
 

@@ -64,12 +64,10 @@ _CHECKS: Mapping[FieldType, Callable[[Value], bool]] = {
 
 def _fits(field: FieldDef, value: Value) -> bool:
     check = _CHECKS[field.type]
-    if field.multiple:
-        return isinstance(value, tuple) and all(check(part) for part in value)
-    fits = check(value)
-    if fits and field.options:
-        fits = value in field.options
-    return fits
+    if field.multiple and not isinstance(value, tuple):
+        return False
+    parts = value if field.multiple and isinstance(value, tuple) else (value,)
+    return all(check(part) and (not field.options or part in field.options) for part in parts)
 
 
 def checked(defined: Mapping[str, FieldDef], given: Mapping[str, Value]) -> dict[str, Value]:

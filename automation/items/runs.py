@@ -130,7 +130,9 @@ def _flaw(turn: Turn, before: ItemState, count: int) -> str:
 def _record(turn: Turn, run: tuple[str, str, int, int], plan: Plan) -> None:
     run_id = run[0]
     match plan:
-        case Completed(results, events, notes):
+        case Completed(results, events, notes, on_behalf_of):
+            if on_behalf_of:
+                turn.act(turn.actor, turn.source, on_behalf_of, turn.cause)
             for event in events:
                 _local(turn, event)
             turn.emit(e.RuleRunCompleted(*run, results, notes))

@@ -141,7 +141,7 @@ class Directory:
         Who heads the parent too looks further up. A vacant head is not replaced by the next one above.
         """
         employee = self.users.get(user)
-        at = employee.department if employee else ""
+        at = (employee.department or self._headed_by(user)) if employee else ""
         seen: set[str] = set()
         while at in self.departments and at not in seen:
             seen.add(at)
@@ -149,6 +149,10 @@ class Directory:
                 return self.departments[at].head
             at = self.departments[at].parent
         return ""
+
+    def _headed_by(self, user: str) -> str:
+        """Return the first department that the user heads, of which he or she is a member; empty for none."""
+        return min((unit.id for unit in self.departments.values() if unit.head == user), key=id_order, default="")
 
     def staff_of(self, department: str) -> Iterator[str]:
         """Yield the members of a department, then those of each department below it; safe on a cycle."""

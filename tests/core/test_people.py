@@ -51,6 +51,26 @@ def test_the_supervisor_is_the_head_or_for_a_head_the_head_above(user: str, head
     assert DIRECTORY.supervisor_of(user) == head
 
 
+def test_a_head_without_a_department_belongs_to_the_one_that_he_or_she_heads() -> None:
+    """A department's head is a member of it (spec 6.8), so that the supervisor is the head above."""
+    directory = directory_of([User("1"), User("2")], [Department("top", head="1"), Department("b", "", "top", "2")])
+
+    assert directory.supervisor_of("2") == "1"
+    assert expand(["department:b"], directory, {}) == ("2",)
+    assert expand(["role:responsible_supervisor"], directory, {"responsible": ("2",)}) == ("1",)
+
+
+def test_a_vacant_or_dismissed_head_is_nobody() -> None:
+    """No one stands in for them: the rule has no recipient."""
+    users = [User("1", department="a"), User("2", department="b"), User("3", active=False)]
+    directory = directory_of(
+        users, [Department("top", head="3"), Department("a", "", "top"), Department("b", head="3")]
+    )
+
+    for user in ("1", "2"):
+        assert expand(["role:responsible_supervisor"], directory, {"responsible": (user,)}) == ()
+
+
 def test_one_of_takes_a_user_or_a_single_valued_role() -> None:
     """Authors and senders are one person."""
     assert one_of("role:responsible", DIRECTORY, ITEM) == "9"

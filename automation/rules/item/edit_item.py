@@ -9,6 +9,7 @@ from automation.items.events import FieldsChanged
 from automation.items.fields import checked
 from automation.items.parts import FieldChange
 from automation.params import Assignments, Flag, UserRef
+from automation.people import one_of
 from automation.plan import Completed, Context, Failed, Plan
 from automation.values import Value, is_empty
 
@@ -22,27 +23,31 @@ class EditItem(Params):
 
 
 def _wanted(context: Context, params: EditItem) -> dict[str, Value]:
-    defined, wanted = context.tenant.fields(context.key.item_type), dict[str, Value]()
-    for row in params.fields:
-        field, value = defined.get(row.field), row.value
-        if field is not None and field.multiple and isinstance(value, str):
-            value = (value,) if value else ()
-        old = context.item.fields.get(row.field)
-        if params.append_multiple and isinstance(value, tuple) and isinstance(old, tuple):
-            value = tuple(dict.fromkeys((*old, *value)))
-        wanted[row.field] = None if is_empty(value) else value
+    defined, old, wanted = context.tenant.fields(context.key.item_type), context.item.fields, dict[str, Value]()
+    for code, value in ((row.field, row.value) for row in params.fields):
+        field = defined.get(code)
+        if params.append_multiple and field is not None and field.multiple:
+            value = _joined(wanted.get(code, old.get(code)), value)  # noqa: PLW2901 - joined to what is there
+        wanted[code] = None if is_empty(value) else value
     return wanted
 
 
+def _joined(old: Value, more: Value) -> Value:
+    """Return the values of a multiple field with more behind them, each once."""
+    parts = (part for value in (old, more) if isinstance(value, tuple) for part in value)
+    return tuple(dict.fromkeys(parts))
+
+
 def plan(context: Context, params: EditItem) -> Plan:
-    """Change the fields whose value differs."""
+    """Change the fields whose value differs, in one step; an empty value clears a field."""
     old = context.item.fields
     try:
         new = checked(context.tenant.fields(context.key.item_type), _wanted(context, params))
     except ChangeRefusedError:
         return Failed("invalid_value:fields")
     rows = tuple(FieldChange(code, old.get(code), value) for code, value in new.items() if old.get(code) != value)
-    return Completed(events=(FieldsChanged(rows),) if rows else ())
+    author = one_of(params.on_behalf_of, context.tenant.directory, context.item_roles)
+    return Completed(events=(FieldsChanged(rows),) if rows else (), on_behalf_of=author)
 
 
 ENTRY = Entry(
