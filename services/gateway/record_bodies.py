@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, fields
-from typing import Annotated, Any, Literal, NamedTuple, Union, get_origin, get_type_hints
+from types import UnionType
+from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_origin, get_type_hints
 
 from pydantic import Field, create_model
 
@@ -43,14 +44,30 @@ def _fields(change: type) -> dict[str, Any]:
     """Return the fields of a change as JSON has them; raises `TypeError` for one that has no form here."""
     hints, made = get_type_hints(change), dict[str, Any]()
     for field in fields(change):
-        hint = hints[field.name]
-        known = hint if get_origin(hint) is Literal else _TYPES.get(hint)
+        known = _json_type(hints[field.name])
         if known is None or field.name in _OWN:
             raise TypeError(f"{change.__name__}.{field.name} cannot be taken as JSON")
-        default = list(field.default) if isinstance(field.default, tuple) else field.default
-        optional = "" if hint is Personal and field.name != "text" else ...
-        made[field.name] = (known, optional if default is MISSING else default)
+        made[field.name] = (known, _default(field.default))
     return made
+
+
+def _json_type(hint: Any) -> Any:
+    """Return the type in JSON, `None` for one that has none."""
+    if get_origin(hint) is Literal:
+        return hint
+    inner = [part for part in get_args(hint) if part is not type(None)]
+    if get_origin(hint) in (Union, UnionType) and len(inner) == 1:
+        known = _json_type(inner[0])
+        return known and Union[known, None]  # noqa: UP007 - made at run time
+    return _TYPES.get(hint)
+
+
+def _default(value: Any) -> Any:
+    if value is MISSING:
+        return ...
+    if isinstance(value, Personal):
+        return value.text
+    return list(value) if isinstance(value, tuple) else value
 
 
 def _taken() -> Iterator[Taken]:
@@ -79,7 +96,7 @@ def change_of(body: Any) -> Any:
 
 
 def _value(hint: Any, found: Any) -> Any:
-    if hint is Personal:
+    if isinstance(found, str) and Personal in (hint, *get_args(hint)):
         return Personal(found)
     if isinstance(found, b.MoneyBody):
         return Money(found.minor, found.currency)

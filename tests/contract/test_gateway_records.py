@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from automation.records.types.chat.changes import AddChatMembers, CreateChat, PostChatMessage
+from automation.records.types.task.changes import EditTask
 from automation.values import Personal
-from services.gateway.record_bodies import CHANGES
+from services.gateway.record_bodies import CHANGES, change_of
 from tests.gateway_world import World, untouched, world
 
 __all__ = ["untouched", "world"]
@@ -92,3 +94,12 @@ def test_every_change_of_a_record_has_a_body() -> None:
     """With its documentation, for the document of the API."""
     assert {"create_chat", "add_chat_members", "post_chat_message", "add_feed_post"} <= CHANGES.keys()
     assert all(found.body.model_json_schema()["description"] for found in CHANGES.values())
+
+
+def test_what_a_change_leaves_out_stays_open() -> None:
+    """A field without a default is required, one that may be `None` is not."""
+    edit = CHANGES["edit_task"].body
+    assert change_of(edit(kind="edit_task", title="New")) == EditTask(Personal("New"))
+    assert change_of(edit(kind="edit_task", deadline=0)) == EditTask(deadline=0)
+    with pytest.raises(ValidationError):
+        CHANGES["create_task"].body(kind="create_task")

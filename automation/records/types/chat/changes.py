@@ -14,7 +14,7 @@ class CreateChat:
 
     chat_type: Literal["private", "open", "direct"]
     members: tuple[str, ...]
-    name: Personal
+    name: Personal = Personal("")  # noqa: RUF009 - frozen
     """Empty for a one-to-one chat."""
 
 

@@ -13,6 +13,6 @@ class AddFeedPost:
 
     text: Personal
     recipients: tuple[str, ...]
-    subject: Personal
+    subject: Personal = Personal("")  # noqa: RUF009 - frozen
     tag: str = ""
     attachments: tuple[str, ...] = ()
