@@ -7,13 +7,16 @@ import pkgutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType, ModuleType
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
 from automation.plan import Context, Plan
 from automation.scope import Schema
 from automation.values import FieldType
+
+if TYPE_CHECKING:
+    from automation.definitions.book import TenantView
 
 Kind = Literal["rule", "trigger", "action"]
 
@@ -52,8 +55,14 @@ class Entry:
     fact: str = ""
     watched: Callable[[Any], Iterable[str]] | None = None
     """Returns the codes of the fields that a trigger on field changes watches, out of its parameters."""
+    publishes: Callable[[Mapping[str, Any], TenantView], Mapping[str, FieldType]] | None = None
+    """Results that depend on the parameters as they were written, beside those in `results`."""
     payment: bool = False
     """A payment trigger: the responsible is alerted (spec 1.11)."""
+
+    def results_of(self, params: Mapping[str, Any], view: TenantView) -> Mapping[str, FieldType]:
+        """Return the type of each result that the entry publishes with these parameters."""
+        return {**self.results, **self.publishes(params, view)} if self.publishes else self.results
 
     def allows(self, item_type: str) -> bool:
         """Say whether the entry may be used on items of the type."""

@@ -29,6 +29,12 @@ class Takes:
     """It names fields of the item type by their codes."""
     empty_ok: bool = False
     """Required when saved; a value that is empty at run time reaches the plan, which has a code of its own for it."""
+    choices: tuple[str, ...] = ()
+    """The texts that are allowed; empty for any."""
+    one_of: Literal["", "details"] = ""
+    """Part of the schema whose keys are the choices; it decides what else is allowed, so no value is inserted."""
+    fields_of: str = ""
+    """Name of the parameter with the details template whose fields the rows name; empty for the item's own fields."""
 
 
 AnyText: TypeAlias = str | Personal
@@ -75,6 +81,13 @@ class Assignment:
     value: Value
 
 
+TemplateRef = Annotated[str, Takes("string", one_of="details")]
+"""A details template (spec 1.14)."""
+DetailsRows = Annotated[
+    tuple[Assignment, ...], Takes("text", fields_of="template"), Field(min_length=1, max_length=100)
+]
+"""Rows of `fields` that name fields of the details template in `template`, or `address_<part>`."""
+AddressType = Literal["", "legal", "actual", "business", "other"]
 Assignments = Annotated[tuple[Assignment, ...], Takes("text"), Field(min_length=1, max_length=100)]
 
 

@@ -71,6 +71,8 @@ class Completed:
     """Codes that the run log shows beside the outcome."""
     on_behalf_of: str = ""
     """The employee recorded as the author of the events (spec 6.4); the item's responsible if empty."""
+    to_stage: str = ""
+    """A stage of the item's pipeline that it enters once the work is recorded; empty to stay."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +84,10 @@ class Skipped:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """The work could not be done."""
+    """The work could not be done, or not all of it: `events` are what was done all the same."""
 
     reason: str
+    events: tuple[Any, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,6 +61,9 @@ class Schema(NamedTuple):
     """Type of the iterator value; `None` outside loops."""
     multiple: frozenset[str] = frozenset()
     """Codes of the fields that hold several values."""
+    details: Mapping[str, Mapping[str, FieldType]] = _NO_RECORD_TYPES
+    """Fields of the details templates, by template."""
+    item_type: str = ""
     changes: bool = False
     """Whether old and new values of changed fields are in view (triggers and starts on a change)."""
 

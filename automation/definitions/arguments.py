@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, get_args, get_origin
 
@@ -14,6 +14,7 @@ from automation.insertion import InvalidTemplateError, InvalidValue, Parameter, 
 from automation.insertion.printable import Target
 from automation.params import Assignment, Takes
 from automation.scope import Reference, Schema, Scope
+from automation.values import FieldType
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,13 +93,29 @@ class _Compiler:
         takes = next(_takes(info), None)
         if takes is None:
             return self.enum(name, info, raw)
+        if takes.one_of:
+            return self.known(name, raw, self.schema.details)
         if get_args(info.annotation)[:1] == (Assignment,):
-            return self.assignments(name, raw)
+            return self.assignments(name, raw, self.fields(takes))
         multiple = get_origin(info.annotation) is tuple
         if multiple and not isinstance(raw, list | tuple):
             raw = [raw]
-        read = self.one(name, Parameter(name, takes.type, multiple, target=self.target(takes)), raw)
+        parameter = Parameter(name, takes.type, multiple, choices=frozenset(takes.choices), target=self.target(takes))
+        read = self.one(name, parameter, raw)
         return (lambda scope: read(scope) or "") if takes.empty_ok else read
+
+    def fields(self, takes: Takes) -> Mapping[str, FieldType]:
+        """Return the fields that rows may name: the item's, or those of the template in another parameter."""
+        if not takes.fields_of:
+            return self.schema.fields
+        template = self.raw.get(takes.fields_of)
+        return self.schema.details.get(template, {}) if isinstance(template, str) else {}
+
+    def known(self, name: str, raw: Any, allowed: Collection[str]) -> Resolve:
+        """Take what exists by its id, as it stands: other parameters depend on it, so no value is inserted."""
+        if not isinstance(raw, str) or raw not in allowed:
+            self.errors.append((name, f"there is no {str(raw)[:60]!r}; known: {', '.join(sorted(allowed)) or 'none'}"))
+        return lambda _scope: raw
 
     def target(self, takes: Takes) -> Target:
         """Return what inserted values are escaped for; `text_type` may be the one that says so."""
@@ -113,13 +130,13 @@ class _Compiler:
             self.errors.append((name, f"one of {', '.join(map(str, allowed))} is expected"))
         return lambda _scope: raw
 
-    def assignments(self, name: str, raw: Any) -> Resolve:
+    def assignments(self, name: str, raw: Any, fields: Mapping[str, FieldType]) -> Resolve:
         """Compile rows of `{field, value}`, each value in the native type of its field."""
         rows: list[tuple[str, Resolve]] = []
         for at, row in enumerate(raw if isinstance(raw, list | tuple) else ()):
             path = f"{name}[{at}]"
             field = row.get("field") if isinstance(row, Mapping) else None
-            type_ = self.schema.fields.get(field) if isinstance(field, str) else None
+            type_ = fields.get(field) if isinstance(field, str) else None
             if type_ is None or not isinstance(field, str) or set(row) - {"field", "value"}:
                 self.errors.append((path, f"a row is {{field, value}} of a known field, not {str(row)[:80]}"))
                 continue

@@ -8,9 +8,17 @@ from fractions import Fraction
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
+from automation.addresses import PART_TYPES
 from automation.catalogue import Entry
 from automation.definitions.calendars import COMPANY, working_time
-from automation.definitions.compiled import FIELD_CHANGED, CompiledRule, CompiledTrigger, compile_rule, compile_trigger
+from automation.definitions.compiled import (
+    FIELD_CHANGED,
+    CompiledRule,
+    CompiledTrigger,
+    compile_rule,
+    compile_trigger,
+    field_types,
+)
 from automation.definitions.models import (
     MODELS,
     STANDARD_FIELDS,
@@ -20,6 +28,7 @@ from automation.definitions.models import (
     Connection,
     Definition,
     Department,
+    DetailsTemplate,
     FieldDef,
     Fields,
     Pipeline,
@@ -83,6 +92,7 @@ class TenantView:
         self._triggers: dict[tuple[str, str, str], tuple[CompiledTrigger, ...]] = {}
         self._fields: dict[str, Mapping[str, FieldDef]] = {}
         self._watching: dict[tuple[str, str], Mapping[str, tuple[int, ...]]] = {}
+        self._details: Mapping[str, Mapping[str, FieldType]] | None = None
         self._directory: Directory | None = None
         self._working: dict[str, WorkingTime | None] = {}
 
@@ -139,6 +149,19 @@ class TenantView:
             found = self._fields[item_type] = {field.code: field for field in (*STANDARD_FIELDS, *own)}
         return found
 
+    def details_template(self, name: str) -> DetailsTemplate | None:
+        """Return a details template; None if there is none of this id."""
+        found = self.current.get(("details_template", name))
+        return found if isinstance(found, DetailsTemplate) else None
+
+    @property
+    def details_fields(self) -> Mapping[str, Mapping[str, FieldType]]:
+        """The types of what a row may name in a details record, by template: its fields, and parts of an address."""
+        if self._details is None:
+            found = self._all(DetailsTemplate)
+            self._details = {t.id: {**field_types({f.code: f for f in t.fields}), **PART_TYPES} for t in found}
+        return self._details
+
     def default_pipeline(self, item_type: str) -> Pipeline | None:
         """Return the pipeline that new items start in: the default one, else the first by id."""
         own = sorted((p for (kind, _), p in self.pipelines.items() if kind == item_type), key=lambda p: p.id)
@@ -154,7 +177,7 @@ class TenantView:
         found: dict[str, FieldType] = {}
         for rule in self.current_rules(stage):
             entry = self.catalogue.get(rule.type)
-            for name, type_ in (entry.results if entry else {}).items():
+            for name, type_ in (entry.results_of(rule.params, self) if entry else {}).items():
                 found[f"{rule.id}.{name}"] = type_
         return found
 
@@ -279,8 +302,9 @@ class TenantView:
             self.pipelines[made.item_type, made.id] = made
 
     def _forget(self, kind: str) -> None:
-        if kind == "fields":
+        if kind in ("fields", "details_template"):
             self._fields.clear()
+            self._details = None
             self._compiled.clear()
             for stage in self._stages.values():
                 stage.forget()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Literal, NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -12,6 +12,8 @@ from automation.definitions.models import (
     Absence,
     Calendar,
     Department,
+    DetailsTemplate,
+    FieldDef,
     Fields,
     Pipeline,
     Role,
@@ -54,6 +56,7 @@ def item_type(name: str, path: str = "item_type") -> Iterator[Found]:
 def fields(made: Fields, view: TenantView) -> Iterator[Found]:
     """Check custom fields: no field hides one that every item has."""
     yield from item_type(made.item_type)
+    yield from _options(made.fields)
     for at, field in enumerate(made.fields):
         path = f"fields[{at}]"
         standard = _STANDARD.get(field.code)
@@ -61,6 +64,16 @@ def fields(made: Fields, view: TenantView) -> Iterator[Found]:
             yield Found(f"{path}.code", "reserved_code", f"every item has {field.code!r} already")
         if standard is not None and (field.type, field.multiple) != (standard.type, standard.multiple):
             yield Found(f"{path}.type", "standard_field", f"the standard field {field.code!r} is a {standard.type}")
+
+
+def details_template(made: DetailsTemplate, view: TenantView) -> Iterator[Found]:
+    """Check the fields of a details template."""
+    yield from _options(made.fields)
+
+
+def _options(defined: Iterable[FieldDef]) -> Iterator[Found]:
+    for at, field in enumerate(defined):
+        path = f"fields[{at}]"
         if field.options and field.type not in ("list", "string"):
             yield Found(f"{path}.options", "no_options", f"a {field.type} has no options")
         if len(set(field.options)) < len(field.options):

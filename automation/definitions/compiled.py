@@ -93,9 +93,11 @@ def schema_for(view: TenantView, item_type: str, pipeline: str, stage: str = "",
     for name, value in (owner.constants if owner else {}).items():
         constants[name] = _constant_type(value)
     titles = {code: field.title for code, field in fields.items()}
-    return Schema(field_types(fields), titles=titles, results=results, constants=constants, related=related,
-                  multiple=frozenset(code for code, field in fields.items() if field.multiple),
-                  changes=fact == FIELD_CHANGED)  # fmt: skip
+    return Schema(
+        field_types(fields), titles=titles, results=results, constants=constants, related=related,
+        multiple=frozenset(code for code, field in fields.items() if field.multiple),
+        details=view.details_fields, item_type=item_type, changes=fact == FIELD_CHANGED,
+    )  # fmt: skip
 
 
 def _constant_type(value: Any) -> FieldType:

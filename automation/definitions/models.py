@@ -74,6 +74,13 @@ class FieldDef(Definition):
     options: tuple[str, ...] = ()
 
 
+class Price(Definition):
+    """An amount in minor units of a currency."""
+
+    minor: int = Field(ge=0, le=10**15)
+    currency: Annotated[str, Field(pattern="^[A-Z]{3}$")]
+
+
 class Fields(Definition):
     """All custom fields of one item type; the standard ones are added by `STANDARD_FIELDS`."""
 
@@ -86,6 +93,34 @@ class Fields(Definition):
         if twice := {code for code in codes if codes.count(code) > 1}:
             raise ValueError(f"fields: code {sorted(twice)[0]} stands twice")
         return self
+
+
+class DetailsTemplate(Definition):
+    """Which fields a details record has; typed addresses come with every template (spec 1.14)."""
+
+    id: Id
+    title: str = Field(max_length=500)
+    kind: Literal["company", "person"]
+    fields: tuple[FieldDef, ...] = Field(min_length=1, max_length=200)
+
+    @model_validator(mode="after")
+    def _check(self) -> DetailsTemplate:
+        codes = [field.code for field in self.fields]
+        if twice := {code for code in codes if codes.count(code) > 1}:
+            raise ValueError(f"fields: code {sorted(twice)[0]} stands twice")
+        if taken := [code for code in codes if code.partition("_")[0] == "address"]:
+            raise ValueError(f"fields: code {taken[0]} is kept for the parts of addresses")
+        return self
+
+
+class Product(Definition):
+    """One entry of the product catalogue: what a row takes over where it names the product alone."""
+
+    id: Id
+    name: str = Field(min_length=1, max_length=1_000)
+    price: Price
+    unit: str = Field(default="", max_length=50)
+    active: bool = True
 
 
 class Automation(Definition):
@@ -267,6 +302,8 @@ class Stop(Definition):
 MODELS: dict[str, type[Definition]] = {
     "fields": Fields,
     "pipeline": Pipeline,
+    "details_template": DetailsTemplate,
+    "product": Product,
     "rule": Rule,
     "trigger": Trigger,
     "user": User,
@@ -286,6 +323,8 @@ STANDARD_FIELDS: tuple[FieldDef, ...] = (
     FieldDef(code="amount", title="Amount", type="money"),
     FieldDef(code="contact", title="Contact", type="item"),
     FieldDef(code="company", title="Company", type="item"),
+    FieldDef(code="contact_details", title="Details of the contact", type="item"),
+    FieldDef(code="company_details", title="Details of the company", type="item"),
     FieldDef(code="email_work", title="E-mail (work)", type="string", personal=True),
     FieldDef(code="email_home", title="E-mail (home)", type="string", personal=True),
     FieldDef(code="email_mailing", title="E-mail (mailing)", type="string", personal=True),

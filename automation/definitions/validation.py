@@ -24,6 +24,7 @@ from automation.definitions.models import (
     Calendar,
     Definition,
     Department,
+    DetailsTemplate,
     Fields,
     Pipeline,
     Rates,
@@ -186,6 +187,7 @@ def _stored(made: Definition | None, view: TenantView) -> Definition | None:
 
 _CHECKS: Mapping[type, Callable[[Any, TenantView], Iterator[Found]]] = {
     Fields: checks.fields,
+    DetailsTemplate: checks.details_template,
     Pipeline: checks.pipeline,
     Rule: rule_checks.rule,
     Trigger: rule_checks.trigger,

@@ -85,6 +85,23 @@ class AddComment:
 
 
 @dataclass(frozen=True, slots=True)
+class SaveDetails:
+    """Make or change a details record of the contact or company; an existing one keeps its template."""
+
+    record_id: str
+    template: str
+    values: Mapping[str, Value]
+    """By field code, or `<address type>.<part>`; what is absent stays as it is, None empties."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteDetails:
+    """Delete a details record."""
+
+    record_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class RecordActivity:
     """Report a client activity (spec 1.16)."""
 
@@ -127,6 +144,25 @@ class AskItem:
     question: str
     args: Mapping[str, Value]
     reply_to: str
+    on_behalf_of: str = ""
+    """In whose name the other item acts (spec 6.4)."""
+
+
+@dataclass(frozen=True, slots=True)
+class RequestItem:
+    """Another item asks for this one to be created (`CreationRequested`); signed. Answered like a question."""
+
+    effect_id: str
+    run_id: str
+    reply_to: str
+    fields: Mapping[str, Value]
+    pipeline: str = ""
+    stage: str = ""
+    responsible: str = ""
+    observers: tuple[str, ...] = ()
+    rows: tuple[ProductRow, ...] = ()
+    links: tuple[Link, ...] = ()
+    on_behalf_of: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +204,10 @@ ItemChange: TypeAlias = (
     | CompleteActivity
     | DeleteActivity
     | EnrolItem
+    | SaveDetails
+    | DeleteDetails
+    | RequestItem
 )
 
-SIGNED: tuple[type, ...] = (ReportEmailSeen, ReportPayment, AskItem, ReportOutcome, EnrolItem)
+SIGNED: tuple[type, ...] = (ReportEmailSeen, ReportPayment, AskItem, ReportOutcome, EnrolItem, RequestItem)
 """Changes that only Stagewire's own services may send: refused without a valid signature."""

@@ -10,6 +10,7 @@ from automation.envelope import Key, Recorded, stable_id
 from automation.errors import ChangeRefusedError
 from automation.items import (
     activities,
+    details,
     effects,
     emails,
     enrolling,
@@ -91,6 +92,8 @@ def _delete(turn: Turn, change: c.DeleteItem) -> None:
 _HANDLERS: Mapping[type, Callable[[Turn, Any], None]] = {
     c.SaveItem: saves.save,
     c.DeleteItem: _delete,
+    c.SaveDetails: details.save,
+    c.DeleteDetails: details.delete,
     c.AddComment: _comment,
     c.RecordActivity: _activity,
     c.ReportEmailSeen: emails.seen,
@@ -155,6 +158,8 @@ def _growth(change: c.ItemChange) -> int:
 def _take(turn: Turn, change: c.ItemChange) -> None:
     if isinstance(change, c.CreateItem):
         saves.create(turn, change)
+    elif isinstance(change, c.RequestItem):
+        saves.create_requested(turn, change)
     elif turn.state.version == 0:
         _unknown(turn, change)
     elif turn.state.deleted:

@@ -122,6 +122,29 @@ def _save(_frame: c.ChangeFrame, change: c.SaveItem) -> None:
     _check_links((*change.link, *change.unlink))
 
 
+def _save_details(_frame: c.ChangeFrame, change: c.SaveDetails) -> None:
+    _check_record(change.record_id)
+    _check_ids(LONGEST_ID, template=change.template)
+
+
+def _delete_details(_frame: c.ChangeFrame, change: c.DeleteDetails) -> None:
+    _check_record(change.record_id)
+
+
+def _check_record(record_id: str) -> None:
+    if not record_id:
+        raise _refuse("record_id", "empty")
+    _check_ids(LONGEST_ID, record_id=record_id)
+
+
+def _requested(frame: c.ChangeFrame, change: c.RequestItem) -> None:
+    _check_people(change.responsible, change.observers)
+    check_rows(change.rows)
+    _check_links(change.links)
+    _check_ids(LONGEST_NAME, effect_id=change.effect_id, run_id=change.run_id, on_behalf_of=change.on_behalf_of)
+    _check_reply(frame, change.reply_to)
+
+
 def _activity(_frame: c.ChangeFrame, change: c.RecordActivity) -> None:
     _check_ids(LONGEST_NAME, activity_id=change.activity_id, kind=change.kind)
 
@@ -160,10 +183,14 @@ def _payment(_frame: c.ChangeFrame, change: c.ReportPayment) -> None:
 
 def _asked(frame: c.ChangeFrame, change: c.AskItem) -> None:
     _check_ids(LONGEST_NAME, effect_id=change.effect_id, run_id=change.run_id, question=change.question)
-    if not change.reply_to:
-        return
+    _check_ids(LONGEST_NAME, on_behalf_of=change.on_behalf_of)
+    if change.reply_to:
+        _check_reply(frame, change.reply_to)
+
+
+def _check_reply(frame: c.ChangeFrame, reply_to: str) -> None:
     try:
-        key = Key.parse(change.reply_to)
+        key = Key.parse(reply_to)
     except ValueError as error:
         raise _refuse("reply_to", "no key of an item") from error
     if key.tenant != frame.tenant:
@@ -185,6 +212,9 @@ def _outcome(_frame: c.ChangeFrame, change: c.ReportOutcome) -> None:
 _CHECKS: Mapping[type, Callable[[c.ChangeFrame, Any], None]] = {
     c.CreateItem: _create,
     c.SaveItem: _save,
+    c.SaveDetails: _save_details,
+    c.DeleteDetails: _delete_details,
+    c.RequestItem: _requested,
     c.RecordActivity: _activity,
     ac.PlanActivity: _planned,
     c.ReportEmailSeen: _email_seen,

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
-from automation.items.parts import ProductRow
+from automation.items.parts import Link, ProductRow
 from automation.values import Money, Personal, Value
 
 
@@ -92,3 +92,23 @@ class ItemAnswered:
     status: str
     reason: str
     results: Mapping[str, Value]
+
+
+@dataclass(frozen=True, slots=True)
+class CreationRequested:
+    """A new item is asked for; to its own key in `crm.changes`, whose id is derived from the effect's."""
+
+    CHANNEL: ClassVar[str] = "creation"
+    effect_id: str
+    run_id: str
+    target: str
+    """Kafka key of the new item."""
+    fields: Mapping[str, Value]
+    pipeline: str = ""
+    """Empty for the default one."""
+    stage: str = ""
+    """Empty for the first one."""
+    responsible: str = ""
+    observers: tuple[str, ...] = ()
+    rows: tuple[ProductRow, ...] = ()
+    links: tuple[Link, ...] = ()

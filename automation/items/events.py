@@ -101,6 +101,32 @@ class ItemUnlinked:
 
 
 @dataclass(frozen=True, slots=True)
+class DetailsSaved:
+    """A details record of the contact or company was made or changed (spec 1.14)."""
+
+    record_id: str
+    template: str
+    changes: tuple[FieldChange, ...]
+    """By field code; a part of an address as `<address type>.<part>`."""
+
+
+@dataclass(frozen=True, slots=True)
+class DetailsDeleted:
+    """A details record is gone."""
+
+    record_id: str
+    template: str
+    old: Mapping[str, Value]
+
+
+@dataclass(frozen=True, slots=True)
+class LeadConverted:
+    """Everything chosen was created from the lead (spec 4.19): it is not converted again."""
+
+    created: tuple[Link, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ItemDeleted:
     """The item is gone; its key stays used."""
 

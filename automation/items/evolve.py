@@ -10,10 +10,10 @@ from automation.envelope import Envelope, Recorded
 from automation.items import activity_events as a
 from automation.items import effects
 from automation.items import events as e
-from automation.items.state import ItemState, OpenActivity, Payment, Run
+from automation.items.state import Details, ItemState, OpenActivity, Payment, Run
 from automation.plan import Answer
 from automation.seen import digest, remember
-from automation.values import Value
+from automation.values import Value, is_empty
 
 HOUR_MS = 3_600_000
 INACTIVE = "rule_inactive"
@@ -95,6 +95,21 @@ def _linked(state: ItemState, env: Envelope, event: e.ItemLinked) -> Patch:
 
 def _unlinked(state: ItemState, env: Envelope, event: e.ItemUnlinked) -> Patch:
     return {"links": tuple(link for link in state.links if link != event.link)}
+
+
+def _details_saved(state: ItemState, env: Envelope, event: e.DetailsSaved) -> Patch:
+    old = state.details.get(event.record_id)
+    values = {**(old.values if old else {}), **{change.code: change.new for change in event.changes}}
+    filled = {code: value for code, value in values.items() if not is_empty(value)}
+    return {"details": _put(state.details, event.record_id, Details(event.template, filled))}
+
+
+def _details_deleted(state: ItemState, env: Envelope, event: e.DetailsDeleted) -> Patch:
+    return {"details": _drop(state.details, event.record_id)}
+
+
+def _converted(state: ItemState, env: Envelope, event: e.LeadConverted) -> Patch:
+    return {"converted": True}
 
 
 def _deleted(state: ItemState, env: Envelope, event: e.ItemDeleted) -> Patch:
@@ -233,6 +248,9 @@ _FOLDS = _Folds({
     e.ProductRowsChanged: _rows,
     e.ItemLinked: _linked,
     e.ItemUnlinked: _unlinked,
+    e.DetailsSaved: _details_saved,
+    e.DetailsDeleted: _details_deleted,
+    e.LeadConverted: _converted,
     e.ItemDeleted: _deleted,
     e.CommentAdded: _nothing,
     e.ActivityRecorded: _nothing,

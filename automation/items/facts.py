@@ -10,14 +10,13 @@ from automation.items import effects, stages
 from automation.items import events as e
 from automation.items.evolve import HOUR_MS
 from automation.items.scope import scope_of
-from automation.items.turn import Turn
+from automation.items.turn import CHAIN_LIMIT, Turn
 from automation.money import amount_text
 from automation.scope import Scope
 from automation.values import Money, Personal, Value, plain
 
 MOVES_PER_HOUR = 50
-CHAIN_LIMIT = 50
-"""Limits of the loop guard (spec 6.1)."""
+"""Limit of the loop guard (spec 6.1), beside `CHAIN_LIMIT`."""
 
 
 def fire(turn: Turn, fact: str, fact_id: str, amount: Money, invoice: Mapping[str, Value]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from automation.items import changes as c
-from automation.items import effects, facts
+from automation.items import details, effects, facts, links
 from automation.items import events as e
 from automation.items.contacts import email_of, phone_of
 from automation.items.invoices import FIELD_PREFIX
@@ -27,14 +27,21 @@ def _contact_point(turn: Turn, asked: c.AskItem) -> Answer:
     return Answer("completed", "", {"email": found})
 
 
-_QUESTIONS: Mapping[str, Callable[[Turn, c.AskItem], Answer]] = {"contact_point": _contact_point}
+_QUESTIONS: Mapping[str, Callable[[Turn, c.AskItem], Answer]] = {
+    "contact_point": _contact_point,
+    "details_values": details.answer_values,
+    "edit_details": details.edit,
+}
 
 
 def answer(turn: Turn, asked: c.AskItem) -> None:
     """Answer a question, or take a fact over."""
-    if asked.question == "invoice_paid":
-        _invoice_paid(turn, asked)
+    take = _FACTS.get(asked.question)
+    if take is not None:
+        take(turn, asked)
         return
+    if asked.on_behalf_of:
+        turn.act(turn.actor, turn.source, asked.on_behalf_of, turn.cause)
     reply = _QUESTIONS.get(asked.question)
     told = reply(turn, asked) if reply else Answer("failed", "unknown_question", {})
     if weight(told.results) > REQUEST_LIMIT:
@@ -51,3 +58,11 @@ def _invoice_paid(turn: Turn, asked: c.AskItem) -> None:
     invoice_id = str(asked.args.get("invoice_id"))
     turn.emit(e.InvoicePaidNoted(invoice_id, money, own))
     facts.fire(turn, "invoice_paid", asked.effect_id, money, own)
+
+
+_FACTS: Mapping[str, Callable[[Turn, c.AskItem], None]] = {
+    "invoice_paid": _invoice_paid,
+    "link": links.take,
+    "unlink": links.take,
+}
+"""What other items tell: nobody waits for an answer."""

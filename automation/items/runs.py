@@ -7,7 +7,7 @@ from typing import Any
 
 from automation.definitions.arguments import Problem
 from automation.definitions.compiled import CompiledRule
-from automation.items import delays
+from automation.items import delays, stages
 from automation.items import events as e
 from automation.items.evolve import INACTIVE
 from automation.items.scope import scope_of
@@ -113,6 +113,9 @@ def _settle(turn: Turn, rule: CompiledRule, run_id: str, entry: int, plan: Plan)
     if reason:
         turn.undo(before, count)
         turn.emit(e.RuleRunFailed(*run, reason))
+    elif isinstance(plan, Completed) and plan.to_stage not in ("", turn.state.stage):
+        turn.depth += 1
+        stages.move(turn, plan.to_stage, automated=True)
 
 
 def _flaw(turn: Turn, before: ItemState, count: int) -> str:
@@ -138,7 +141,9 @@ def _record(turn: Turn, run: tuple[str, str, int, int], plan: Plan) -> None:
             turn.emit(e.RuleRunCompleted(*run, results, notes))
         case Skipped(reason):
             turn.emit(e.RuleRunSkipped(*run, reason))
-        case Failed(reason):
+        case Failed(reason, events):
+            for event in events:
+                _local(turn, event)
             turn.emit(e.RuleRunFailed(*run, reason))
         case Call(effects, events, patience):
             open_run = turn.state.runs.get(run_id)

@@ -6,11 +6,11 @@ from automation.definitions.models import Pipeline
 from automation.envelope import CRM_ALL, STAGED
 from automation.errors import ChangeRefusedError
 from automation.items import changes as c
+from automation.items import effects, invoices, links, runs, stages, watching
 from automation.items import events as e
-from automation.items import invoices, runs, stages, watching
 from automation.items.fields import checked
 from automation.items.parts import FieldChange
-from automation.items.turn import Turn
+from automation.items.turn import CHAIN_LIMIT, Turn
 
 AUTOMATED = ("automation_rule", "business_process")
 
@@ -41,14 +41,45 @@ def create(turn: Turn, change: c.CreateItem) -> None:
     if turn.state.version:
         turn.emit(e.ChangeSeen("deleted" if turn.state.deleted else "already_exists"))
         return
+    creator = turn.actor.removeprefix("user:") if turn.actor.startswith("user:") else ""
+    _create(turn, change, creator, is_quiet(turn.source, change.run_automation))
+
+
+def create_requested(turn: Turn, asked: c.RequestItem) -> None:
+    """Create the item that another one asked for, and answer with its id; what cannot be done leaves no state."""
+    if not turn.state.version and not _was_created(turn, asked):
+        return
+    turn.emit(
+        effects.ItemAnswered(asked.effect_id, asked.run_id, asked.reply_to, "completed", "", {"id": turn.key.item_id})
+    )
+
+
+def _was_created(turn: Turn, asked: c.RequestItem) -> bool:
+    if turn.depth >= CHAIN_LIMIT:
+        turn.reply(asked, "failed", "loop_detected")
+        return False
+    turn.act(turn.actor, turn.source, asked.on_behalf_of, turn.cause)
+    turn.depth += 1
+    try:
+        _create(turn, asked, "" if asked.on_behalf_of == "system" else asked.on_behalf_of.removeprefix("user:"), False)
+    except ChangeRefusedError as refused:
+        turn.reply(asked, "failed", _reason(refused))
+        return False
+    return True
+
+
+def _reason(refused: ChangeRefusedError) -> str:
+    """Return the reason code of spec 4.15: `invalid_value` with the part of the item that was refused."""
+    return f"invalid_value:{refused.detail.partition(':')[0].removeprefix('fields.')}"
+
+
+def _create(turn: Turn, change: c.CreateItem | c.RequestItem, creator: str, quiet: bool) -> None:
     if turn.key.item_type.partition(".")[0] not in CRM_ALL:
         raise ChangeRefusedError("invalid_key", f"key: no items are of type {turn.key.item_type}")
     pipeline = _pipeline(turn, change.pipeline)
     automated = turn.source in AUTOMATED
-    quiet = is_quiet(turn.source, change.run_automation)
     fields = checked(turn.view.fields(turn.key.item_type), change.fields)
     stage = _stage(pipeline, change.stage) if pipeline else ""
-    creator = turn.actor.removeprefix("user:") if turn.actor.startswith("user:") else ""
     turn.emit(
         e.ItemCreated(
             {code: value for code, value in fields.items() if value is not None}, pipeline.id if pipeline else "",
@@ -59,6 +90,7 @@ def create(turn: Turn, change: c.CreateItem) -> None:
         turn.emit(e.ProductRowsChanged((), change.rows))
     for link in dict.fromkeys(change.links):
         turn.emit(e.ItemLinked(link))
+        links.tell(turn, link, "link")
     turn.later(invoices.on_stage_entered)
     turn.later(runs.advance)
 
@@ -118,9 +150,11 @@ def _save_rows_and_links(turn: Turn, change: c.SaveItem) -> None:
     for link in change.link:
         if link not in turn.state.links:
             turn.emit(e.ItemLinked(link))
+            links.tell(turn, link, "link")
     for link in change.unlink:
         if link in turn.state.links:
             turn.emit(e.ItemUnlinked(link))
+            links.tell(turn, link, "unlink")
 
 
 def delete(turn: Turn) -> None:

@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import Any
 
 from automation.envelope import Recorded
-from automation.items.effects import ItemAnswered, ItemAsked, PaymentRequested
+from automation.items.effects import CreationRequested, ItemAnswered, ItemAsked, PaymentRequested
 from automation.items.state import ItemState
 from automation.values import Money, Personal
 
@@ -30,8 +30,8 @@ MOST_LINKS = 1_000
 _LIGHT = 4_096
 _WEIGHED_EVERY = 16
 _INT64 = 2**63
-_REQUESTS = (PaymentRequested, ItemAsked, ItemAnswered)
-_GROWING = attrgetter("fields", "rows", "links", "observers", "payments", "runs", "results", "activities")
+_REQUESTS = (PaymentRequested, ItemAsked, ItemAnswered, CreationRequested)
+_GROWING = attrgetter("fields", "rows", "links", "observers", "payments", "runs", "results", "activities", "details")
 
 
 def weight(value: Any) -> int:

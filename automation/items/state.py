@@ -60,6 +60,14 @@ class OpenActivity:
     """The event that planned it."""
 
 
+@dataclass(frozen=True, slots=True)
+class Details:
+    """A details record (spec 1.14): values by field code, those of addresses by `<address type>.<part>`."""
+
+    template: str
+    values: Mapping[str, Value]
+
+
 _NONE: Mapping[str, Any] = MappingProxyType({})
 
 
@@ -110,6 +118,10 @@ class ItemState(NamedTuple):
     """Rules of this stage entry that were cancelled as inactive: they may still be enrolled in."""
     opened: bytes = b""
     """E-mails that the client has opened, 16 bytes each."""
+    details: Mapping[str, Details] = _NONE
+    """The details records of a contact or company by id."""
+    converted: bool = False
+    """Of a lead: everything chosen was created from it (spec 4.19)."""
 
     @property
     def key(self) -> Key:

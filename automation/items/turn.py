@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from automation.definitions.book import TenantView
 from automation.envelope import Envelope, Key, Recorded, event_id, stable_id
-from automation.items.changes import AskItem, ChangeFrame, ItemChange, ReportOutcome
+from automation.items.changes import AskItem, ChangeFrame, ItemChange, ReportOutcome, RequestItem
 from automation.items.evolve import evolve
 from automation.items.sizes import TURN_LIMIT
 from automation.items.state import ItemState
@@ -16,6 +16,9 @@ from automation.values import Moment
 
 _new_tuple: Callable[..., Any] = tuple.__new__
 """Makes a NamedTuple of all its values without a call in Python."""
+
+CHAIN_LIMIT = 50
+"""Automated stage entries and item creations, each caused by the one before, that a chain may have (spec 6.1)."""
 
 
 class Request(NamedTuple):
@@ -112,7 +115,7 @@ class Turn:
         self.state = state
         del self.events[count:]
 
-    def reply(self, asked: AskItem, status: str, reason: str) -> None:
+    def reply(self, asked: AskItem | RequestItem, status: str, reason: str) -> None:
         """Answer a question without an event: about an item that does not exist."""
         key = Key.parse(asked.reply_to)
         frame = ChangeFrame(

@@ -30,6 +30,7 @@ class Copies:
             effects.PaymentRequested: self._payment,
             effects.ItemAsked: self._asked,
             effects.ItemAnswered: self._answered,
+            effects.CreationRequested: self._created,
         }
 
     def of(self, recorded: Recorded) -> Sequence[Output]:
@@ -70,8 +71,16 @@ class Copies:
     def _asked(self, recorded: Recorded) -> Output:
         event: effects.ItemAsked = recorded.event
         reply_to = recorded.envelope.key.text if event.run_id else ""
-        asked = c.AskItem(event.effect_id, event.run_id, event.question, event.args, reply_to)
+        asked = c.AskItem(event.effect_id, event.run_id, event.question, event.args, reply_to, _behalf(recorded))
         return self._to(self._topics.changes, self._changes, recorded, event.target, event.effect_id, asked)
+
+    def _created(self, recorded: Recorded) -> Output:
+        event: effects.CreationRequested = recorded.event
+        request = c.RequestItem(
+            event.effect_id, event.run_id, recorded.envelope.key.text, event.fields, event.pipeline, event.stage,
+            event.responsible, event.observers, event.rows, event.links, _behalf(recorded),
+        )  # fmt: skip
+        return self._to(self._topics.changes, self._changes, recorded, event.target, event.effect_id, request)
 
     def _answered(self, recorded: Recorded) -> Output:
         event: effects.ItemAnswered = recorded.event
@@ -84,3 +93,8 @@ class Copies:
     ) -> Output:
         frame = self._frame(recorded, Key.parse(target), change_id)
         return Output(topic, target.encode(), codec.encode(frame, change), SOURCE)
+
+
+def _behalf(recorded: Recorded) -> str:
+    """Return in whose name another item is to act: what a rule asks for; a fact is told in nobody's."""
+    return recorded.envelope.on_behalf_of if recorded.event.run_id else ""

@@ -22,6 +22,8 @@ ITEM_TYPE_PATTERN = r"^(lead|deal|invoice|quote|contact|company|spa_item\.[a-z0-
 ItemTypeName: TypeAlias = Annotated[str, Field(pattern=ITEM_TYPE_PATTERN)]
 Id: TypeAlias = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_clean)]
 MomentMs: TypeAlias = Annotated[int, Field(ge=0, le=MAX_MOMENT)]
+AddressTypeName: TypeAlias = Literal["legal", "actual", "business", "other"]
+AddressPart: TypeAlias = Literal["street", "street_2", "city", "district", "region", "postal_code", "country"]
 OutsideSource: TypeAlias = Literal["manual", "incoming_email", "incoming_call", "crm_form", "rest_api", "app"]
 """The sources of spec 5.2 that an outside caller may name; the others are Stagewire's own."""
 
@@ -148,6 +150,24 @@ class DeleteActivityBody(ChangeBase):
     activity_id: Id
 
 
+class SaveDetailsBody(ChangeBase):
+    """Make or change a details record of a contact or company; what is left out stays, `null` empties."""
+
+    kind: Literal["save_details"]
+    record_id: Id
+    template: Id
+    """The details template; an existing record keeps its own."""
+    fields: dict[str, Any] = Field(default_factory=dict, max_length=200)
+    addresses: dict[AddressTypeName, dict[AddressPart, str | None]] = Field(default_factory=dict)
+
+
+class DeleteDetailsBody(ChangeBase):
+    """Delete a details record of a contact or company."""
+
+    kind: Literal["delete_details"]
+    record_id: Id
+
+
 class DeleteBody(ChangeBase):
     """Delete the item."""
 
@@ -162,6 +182,8 @@ ChangeBody: TypeAlias = Annotated[
     | PlanBody
     | CompleteActivityBody
     | DeleteActivityBody
+    | SaveDetailsBody
+    | DeleteDetailsBody
     | DeleteBody,
     Field(discriminator="kind"),
 ]

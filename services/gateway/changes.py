@@ -6,12 +6,14 @@ import uuid
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from automation.addresses import place_of
 from automation.definitions.book import Book, TenantView
-from automation.definitions.models import FieldDef
+from automation.definitions.models import DetailsTemplate, FieldDef
 from automation.envelope import STAGED, Key, stable_id
 from automation.errors import ChangeRefusedError
 from automation.items import activity_changes as ac
 from automation.items import changes as c
+from automation.items import details
 from automation.items.fields import checked
 from automation.items.parts import Link, ProductRow
 from automation.values import Moment, Money, Personal, Value
@@ -157,6 +159,33 @@ def _delete_activity(_view: TenantView, _key: Key, body: b.DeleteActivityBody, _
     return ac.DeleteActivity(body.activity_id)
 
 
+def _save_details(view: TenantView, key: Key, body: b.SaveDetailsBody, faults: _Faults) -> c.SaveDetails:
+    parts = {place_of(kind, part): text for kind, of in body.addresses.items() for part, text in of.items()}
+    template = view.details_template(body.template)
+    if key.item_type not in details.OWNERS:
+        faults.add("item_type", "no_details", f"a {key.item_type} has no details records")
+    elif template is None:
+        faults.add("template", "unknown_template", f"there is no details template {body.template!r}"[:200])
+    defined = {field.code: field for field in template.fields} if template else {}
+    values = {code: _value(defined.get(code), raw) for code, raw in body.fields.items()} | parts
+    return c.SaveDetails(body.record_id, body.template, _details(template, values, faults) if template else {})
+
+
+def _details(template: DetailsTemplate, values: Mapping[str, Value], faults: _Faults) -> Mapping[str, Value]:
+    checked_values: dict[str, Value] = {}
+    for code, value in values.items():
+        try:
+            checked_values |= details.check(template.fields, {code: value})
+        except ChangeRefusedError as refused:
+            path, _, message = refused.detail.partition(": ")
+            faults.add(path, refused.reason, message)
+    return checked_values
+
+
+def _delete_details(_view: TenantView, _key: Key, body: b.DeleteDetailsBody, _faults: _Faults) -> c.DeleteDetails:
+    return c.DeleteDetails(body.record_id)
+
+
 def _delete(_view: TenantView, _key: Key, _body: b.DeleteBody, _faults: _Faults) -> c.DeleteItem:
     return c.DeleteItem()
 
@@ -169,6 +198,8 @@ _MAKERS: Mapping[type, Callable[[TenantView, Key, Any, _Faults], Any]] = {
     b.PlanBody: _plan,
     b.CompleteActivityBody: _complete_activity,
     b.DeleteActivityBody: _delete_activity,
+    b.SaveDetailsBody: _save_details,
+    b.DeleteDetailsBody: _delete_details,
     b.DeleteBody: _delete,
 }
 

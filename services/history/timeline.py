@@ -77,9 +77,11 @@ def _created(event: e.ItemCreated) -> tuple[str, Facts]:
 
 
 def _linked(event: e.ItemLinked) -> tuple[str, Facts] | None:
-    if event.link.relation != "source":
+    """Say on both items what was created from what: by the relation, the other one is the source or was created."""
+    if event.link.relation not in ("source", "created"):
         return None
-    return "created_from", {"item_type": event.link.item_type, "item_id": event.link.item_id}
+    facts: Facts = {"item_type": event.link.item_type, "item_id": event.link.item_id}
+    return "created_from", facts if event.link.relation == "source" else {**facts, "created": True}
 
 
 def _stage(event: e.StageMoved) -> tuple[str, Facts]:
@@ -171,6 +173,13 @@ _JOURNAL: Mapping[type, Callable[[Any], list[tuple[str, Any, Any]]]] = {
     e.ResponsibleChanged: lambda event: [("responsible", event.old, event.new)],
     e.ObserversChanged: lambda event: [("observers", event.old, event.new)],
     e.ProductRowsChanged: lambda event: [("product_rows", event.old, event.new)],
+    e.DetailsSaved: lambda event: [
+        (f"details.{event.record_id}.{change.code}", change.old, change.new) for change in event.changes
+    ],
+    e.DetailsDeleted: lambda event: [
+        (f"details.{event.record_id}.{code}", value, None) for code, value in event.old.items()
+    ],
+    e.LeadConverted: lambda _: [("converted", False, True)],
     e.ItemLinked: lambda event: [("link", None, event.link)],
     e.ItemUnlinked: lambda event: [("link", event.link, None)],
 }

@@ -29,7 +29,7 @@ ROUTER = APIRouter(tags=["changes"])
 
 TypeInPath = Annotated[str, Path(pattern=b.ITEM_TYPE_PATTERN)]
 IdInPath = Annotated[b.Id, Path()]
-_DEFINED = frozenset({"unknown_tenant", "unknown_field", "unknown_pipeline", "unknown_stage"})
+_DEFINED = frozenset({"unknown_tenant", "unknown_field", "unknown_pipeline", "unknown_stage", "unknown_template"})
 """Reasons that definitions saved elsewhere a moment ago would take away."""
 _CATCH_UP_SECONDS = 5.0
 
