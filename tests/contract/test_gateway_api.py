@@ -208,6 +208,15 @@ async def test_notifications_are_listed_and_marked_as_read(world: World):
 async def test_catalogue_and_messages_and_views_are_shown(world: World):
     """Entries come with the schema of their parameters; views come from their service."""
     entries = {entry["id"]: entry for entry in (await world.call("GET", "/v1/catalogue")).json["entries"]}
+    of_deals = (await world.call("GET", "/v1/catalogue?kind=trigger&item_type=deal")).json
+    assert {
+        "kind": "trigger",
+        "id": "payment",
+        "entries": ["track_invoice_payment", "track_order_payment"],
+    } in of_deals["groups"]
+    assert {entry["kind"] for entry in of_deals["entries"]} == {"trigger"}
+    assert (await world.call("GET", "/v1/catalogue/edit_item")).json == entries["edit_item"]
+    assert (await world.call("GET", "/v1/catalogue/nothing")).code == "unknown_entry"
     assert "text" in entries["add_notification"]["parameters"]["properties"]
     assert (await world.call("GET", "/v1/messages")).json["messages"][0]["subject"] == CANARY["acme"]
     assert (await world.call("GET", "/v1/views/stages")).json == {"rows": [CANARY["acme"]]}

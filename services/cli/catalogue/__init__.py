@@ -1,0 +1,1 @@
+"""What `stagewire catalogue` prints."""
