@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
+from automation.items.activity_events import ActivityPlanned
 from automation.records.loading import record_types
 from automation.records.model import Shown
 from services.edge.sql import storable
+from services.history import agenda
 from services.history.records import LogRecord
 
 SHOWS: Mapping[type, Callable[[Any], Shown]] = {
     kind: show for record in record_types().values() for kind, show in record.shows.items()
-}
-"""By class of event, of all types of records."""
+} | {ActivityPlanned: agenda.shown}
+"""By class of event, of all types of records, and of items what is found by a mark."""
 
 
 class MarkRow(NamedTuple):

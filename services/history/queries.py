@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple, Protocol, TypeAlias
 
+from automation.dates import DAY
 from automation.envelope import Key, Recorded
 from automation.items.events import EffectAnswered
 from automation.values import Moment
 from services.history.activities import ActivityEntry, activities
+from services.history.agenda import MOST_DAYS, AgendaEntry, marks, of_user
 from services.history.records import Anomaly, Current, Log, Sought, StageTotal, StoredRow, stream_id
 from services.history.run_log import RunLog, run_log
 from services.history.store import HistoryReader
@@ -136,6 +138,25 @@ class History:
     def activities(self, key: Key) -> list[ActivityEntry]:
         """Return the activities of an item, those that are over included, in the order in which they were planned."""
         return activities(self._oldest_first(key, None))
+
+    def agenda(self, tenant: str, user: str, types: Iterable[str], since: Moment, until: Moment) -> list[AgendaEntry]:
+        """Return an employee's activities on items of these types that begin in a time, in that order.
+
+        Raises `ValueError` for more than `agenda.MOST_DAYS` days.
+        """
+        if until - since > MOST_DAYS * DAY:
+            raise ValueError(f"more than {MOST_DAYS} days")
+        rows: dict[str, Current] = {}
+        for mark in marks(user, since, until):
+            for item_type in types:
+                found = self._store.records(tenant, item_type, Sought((mark,)), None, LARGEST_PAGE)
+                rows |= {row.stream_id: row for row in found}
+        entries = [
+            AgendaEntry(row.item_type, row.item_id, row.title, entry)
+            for row in rows.values()
+            for entry in of_user(self.activities(Key(tenant, row.item_type, row.item_id)), user, since, until)
+        ]
+        return sorted(entries, key=lambda one: (one.entry.activity.start, one.entry.activity.activity_id))
 
     def items(
         self,
