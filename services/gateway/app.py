@@ -12,6 +12,7 @@ from services.gateway import problems, routes
 from services.gateway.access import Door, authorise
 from services.gateway.metrics import GatewayMetrics, Measured
 from services.gateway.ports import Ports
+from services.gateway.tracing import Traced
 
 
 def create_app(ports: Ports, metrics: GatewayMetrics | None = None) -> FastAPI:
@@ -22,6 +23,7 @@ def create_app(ports: Ports, metrics: GatewayMetrics | None = None) -> FastAPI:
         Door, keys=ports.keys, tenants=ports.tenants, strangers=ports.strangers, clock=ports.clock,
         largest_file=ports.files.limits.largest,
     )  # fmt: skip
+    app.add_middleware(Traced)
     if metrics is not None:
         app.add_middleware(Measured, metrics=metrics)
     return app

@@ -13,6 +13,8 @@ from automation.envelope import Key
 from automation.items.changes import ChangeFrame
 from services.edge.codec import ChangeCodec, UnwritableError
 from services.edge.topics import Topics
+from services.edge.tracing import HEADER
+from services.gateway.tracing import TRACE
 
 Stream: TypeAlias = Literal["items", "payments"]
 Fate: TypeAlias = Literal["taken", "refused", "unavailable"]
@@ -110,7 +112,9 @@ class KafkaOutbox:
 
     async def _begin(self, record: _Record) -> asyncio.Future[Any]:
         # Without a partition: aiokafka's own choice is Kafka's murmur2, on the topic's real number of partitions.
-        future: asyncio.Future[Any] = await self._producer.send(record.topic, record.value, record.key)
+        trace = TRACE.get()
+        headers = [(HEADER, trace)] if trace else None
+        future: asyncio.Future[Any] = await self._producer.send(record.topic, record.value, record.key, headers=headers)
         return future
 
 

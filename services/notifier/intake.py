@@ -7,12 +7,14 @@ from collections.abc import Collection, Sequence
 from functools import partial
 from typing import Final, NamedTuple
 
-from automation.envelope import Recorded
+from automation.envelope import Envelope, Recorded
 from services.edge.codec import patiently
+from services.edge.codec.headers import trace_of
 from services.edge.processor.dead_letters import CeilingWatch, Fault, tenant_of
 from services.edge.processor.settings import Ceiling
 from services.edge.sql import PositionRefusedError
 from services.edge.stream import UnreadableError
+from services.edge.tracing import incoming
 from services.notifier.means import Means
 from services.notifier.ports import Codec, Incoming, Parked
 from services.notifier.rows import NewEffect
@@ -129,6 +131,13 @@ def _channel(recorded: Recorded, channels: Collection[str]) -> str:
     raise UnreadableError("no_channel", f"nothing performs {name}", ours=True, tenant=recorded.envelope.tenant)
 
 
+def _trace(record: Incoming, envelope: Envelope) -> str:
+    """Return the trace of the record where it is another one than that of its root."""
+    trace = incoming(record.headers)
+    own = trace is None or trace.startswith(trace_of(envelope.root_id or envelope.event_id))
+    return "" if trace is None or own else trace.decode()
+
+
 def _effect(record: Incoming, recorded: Recorded, channel: str) -> NewEffect:
     """Return the row; refuses names that a database could not store, which would stop the partition for ever."""
     envelope = recorded.envelope
@@ -142,6 +151,7 @@ def _effect(record: Incoming, recorded: Recorded, channel: str) -> NewEffect:
         cause_id=envelope.event_id,
         root_id=envelope.root_id,
         depth=envelope.depth,
+        trace=_trace(record, envelope),
     )
     for name, text in effect._asdict().items():
         if isinstance(text, str) and ("\x00" in text or len(text) > LONGEST_NAME):

@@ -55,7 +55,14 @@ _OUTCOMES = """
         ORDER BY outcome_due LIMIT :most {locking})
     UPDATE ledger SET outcome_due = :until FROM due WHERE tenant = t AND effect_id = e
     RETURNING tenant, effect_id, item_key, run_id, status, reason, results, tries, cause_id, root_id, depth,
-        updated_at AS settled_at"""
+        updated_at AS settled_at, COALESCE((SELECT trace FROM traces
+            WHERE traces.tenant = ledger.tenant AND traces.effect_id = ledger.effect_id), '') AS trace"""
+
+_KEEP_TRACE = """
+    INSERT INTO traces (tenant, effect_id, trace) VALUES (:tenant, :effect_id, :trace)
+    ON CONFLICT (tenant, effect_id) DO NOTHING"""
+
+_DROP_TRACE = "DELETE FROM traces WHERE tenant = :tenant AND effect_id = :effect_id"
 
 _REPORTED = """
     UPDATE ledger SET outcome = 'sent'
@@ -81,7 +88,7 @@ _PURGE = """
         SELECT tenant, effect_id FROM ledger
         WHERE outcome = 'sent' AND updated_at < :before AND state IN ('sent', 'delivered', 'failed', 'unknown', 'dead')
         LIMIT :most)
-    RETURNING effect_id"""
+    RETURNING tenant, effect_id"""
 
 
 class Ledger:
@@ -107,6 +114,8 @@ class Ledger:
             transaction.advance(context, position)
             if effects:
                 transaction.run_many(INSERT, [{**effect._asdict(), "now": now} for effect in effects])
+            if traced := [effect._asdict() for effect in effects if effect.trace]:
+                transaction.run_many(_KEEP_TRACE, traced)
 
     def claim(self, channel: str, owner: str, now: Moment, until: Moment, most: int) -> list[Claim]:
         """Take due rows for sending; they are ours until `until`, and committed before this returns."""
@@ -153,7 +162,9 @@ class Ledger:
         `before` must lie behind all that Kafka can still deliver: a row is what makes a repeat harmless.
         """
         with self._database.transaction() as transaction:
-            return len(transaction.all(_PURGE, {"before": before, "most": most}))
+            gone = transaction.all(_PURGE, {"before": before, "most": most})
+            transaction.run_many(_DROP_TRACE, gone)
+        return len(gone)
 
     def redrive(self, tenant: str, effect_id: str, now: Moment) -> bool:
         """Queue a dead or refused effect again under its key; one of unknown fate is never queued by this."""

@@ -6,6 +6,8 @@ import asyncio
 
 from automation.envelope import Key, stable_id
 from automation.items.changes import ChangeFrame, ReportOutcome
+from services.edge.stream import Output
+from services.edge.tracing import joined
 from services.notifier.gate import CONNECTION
 from services.notifier.means import Means
 from services.notifier.receipts import Pending
@@ -24,10 +26,14 @@ class Reporter:
         outcomes = await asyncio.to_thread(self._ledger.outcomes, self._clock.now())
         if outcomes:
             asked = [one for one in outcomes if _has_asked(one)]
-            await self._records.send([self._codec.write_outcome(frame_of(one), change_of(one)) for one in asked])
+            await self._records.send([self._letter(one) for one in asked])
             await asyncio.to_thread(self._ledger.reported, outcomes)
             self._metrics.reported(one.status for one in outcomes)
         return len(outcomes) + await self._report_receipts()
+
+    def _letter(self, outcome: Outcome) -> Output:
+        letter = self._codec.write_outcome(frame_of(outcome), change_of(outcome))
+        return joined(letter, outcome.trace.encode()) if outcome.trace else letter
 
     async def _report_receipts(self) -> int:
         receipts = await asyncio.to_thread(self._receipts.pending)

@@ -23,6 +23,8 @@ class NewEffect(NamedTuple):
     """Event that asked for the effect."""
     root_id: str
     depth: int
+    trace: str = ""
+    """The trace context that came in with the change behind it; empty where the trace is that of the root."""
 
 
 class Claim(NamedTuple):
@@ -54,6 +56,7 @@ class Outcome(NamedTuple):
     root_id: str
     depth: int
     settled_at: Moment
+    trace: str = ""
 
 
 class Backlog(NamedTuple):

@@ -93,4 +93,13 @@ QUOTA = (
         PRIMARY KEY (tenant, effect_id))""",
 )
 
-ALL = (*LEDGER, *INBOX, *RECORDED, *RECEIPTS, *QUOTA)
+TRACES = (
+    """CREATE TABLE IF NOT EXISTS traces (
+        tenant TEXT NOT NULL,
+        effect_id TEXT NOT NULL,
+        trace TEXT NOT NULL,
+        PRIMARY KEY (tenant, effect_id))""",
+)
+"""Traces that came in with a change: few effects have one, the others are in the trace of their root."""
+
+ALL = (*TRACES, *LEDGER, *INBOX, *RECORDED, *RECEIPTS, *QUOTA)

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import threading
-import time
 from collections import deque
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from aiokafka import ConsumerRecord
-from aiokafka.producer.message_accumulator import BatchBuilder
 
 from automation.items.changes import CreateItem
 from services.deal_stream.copies import Copies
@@ -21,18 +18,12 @@ from services.edge.codec.awaiting import prepare
 from services.edge.codec.rest_registry import RestRegistry
 from services.edge.codec.streams import CHANGES
 from services.edge.definitions import FixedDefinitions
-from services.edge.local_store import MemoryStore
-from services.edge.processor.batch import Batch
-from services.edge.processor.decider import Decider
-from services.edge.processor.items import Items
-from services.edge.processor.outputs import Outputs, Places
-from services.edge.processor.settings import ProcessorSettings
-from services.edge.processor.timers import TimerIndex
-from services.edge.topics import LARGEST_RECORD, Topics
+from services.edge.topics import Topics
 from tests.chaos.deal import SIGNER
 from tests.codec_world import FRAME
 from tests.contract.test_codec_registry import FakeSchemaRegistry
 from tests.core import spec
+from tests.decider_world import decider_of, new_batch, record_of
 
 TOPICS = Topics()
 
@@ -119,26 +110,11 @@ def _stream(registry: RestRegistry) -> DealStream:
     return DealStream(TOPICS, changes, events, copies, FixedDefinitions(book), "test")
 
 
-def _decider(stream: DealStream) -> Decider:
-    store, settings = MemoryStore(), ProcessorSettings()
-    places = Places({topic.name: 1 for topic in TOPICS.declared()}, LARGEST_RECORD, {})
-    return Decider(stream, 0, settings, places, Items(stream, store, 10), TimerIndex(store))
-
-
-def _record(value: bytes) -> ConsumerRecord[bytes, bytes]:
-    key = FRAME.key.text.encode()
-    return ConsumerRecord(TOPICS.changes, 0, 0, 1_000, 1, key, value, None, len(key), len(value), ())
-
-
-def _builder() -> BatchBuilder:
-    return BatchBuilder(LARGEST_RECORD, 0, is_transactional=True, key_serializer=None, value_serializer=None)
-
-
 async def test_a_change_whose_schema_is_being_asked_for_is_not_parked(slow: SlowRegistry) -> None:
     """It stays in the queue, and is decided after the answer."""
     value = item_changes(registry=RestRegistry(slow.url)).encode(FRAME, CreateItem({}))
-    decider, queue = _decider(_stream(RestRegistry(slow.url))), deque([_record(value)])
-    batch = Batch(Outputs(_builder, 1_000), 0, time.monotonic() + 60)
+    record = record_of(TOPICS.changes, FRAME.key.text.encode(), value)
+    decider, queue, batch = decider_of(_stream(RestRegistry(slow.url)), TOPICS), deque([record]), new_batch()
 
     with pytest.raises(SchemaAwaitedError) as awaited:
         decider.fill(batch, queue)

@@ -14,9 +14,9 @@ from tests.codec_world import ENVELOPE
 _TRACE = re.compile(r"00-[0-9a-f]{32}-[0-9a-f]{16}-01")
 
 
-def _headers(incoming: bytes | None = None, **changed: object) -> dict[str, str]:
+def _headers(**changed: object) -> dict[str, str]:
     recorded = Recorded(ENVELOPE._replace(**changed), ItemDeleted())  # type: ignore[arg-type]
-    return {name: value.decode() for name, value in event_headers(recorded, incoming)}
+    return {name: value.decode() for name, value in event_headers(recorded)}
 
 
 def test_an_event_carries_its_cloudevents_attributes() -> None:
@@ -57,18 +57,6 @@ def test_a_chain_of_causes_is_one_trace() -> None:
     first, second = _headers()["traceparent"], _headers(event_id="f" * 32)["traceparent"]
     assert first[:35] == second[:35]
     assert first != second
-
-
-def test_a_trace_that_came_in_goes_on() -> None:
-    """The trace of the change's own header is kept."""
-    incoming = b"00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
-    assert _headers(incoming)["traceparent"].startswith("00-4bf92f3577b34da6a3ce929d0e0e4736-")
-
-
-@pytest.mark.parametrize("incoming", [b"", b"nonsense", b"00-" + b"0" * 32 + b"-00f067aa0ba902b7-01", b"\xff" * 55])
-def test_a_broken_trace_is_replaced(incoming: bytes) -> None:
-    """A header that is no trace context counts as none."""
-    assert _headers(incoming) == _headers()
 
 
 def test_a_tenant_is_quoted_in_the_source() -> None:

@@ -11,10 +11,12 @@ from automation.envelope import Key
 from automation.items.events import ItemDeleted
 from services.edge.clock import SetClock
 from services.edge.codec import item_changes, item_events
+from services.edge.codec.headers import traceparent
 from services.edge.processor.ending import StopError
 from services.edge.processor.settings import Ceiling
 from services.edge.sql import Database
 from services.edge.stream import UnreadableError
+from services.edge.tracing import HEADER
 from services.notifier.codec import AvroCodec
 from services.notifier.doubles import MemoryCodec, MemoryRecords
 from services.notifier.intake import Intake, sort_records
@@ -107,3 +109,16 @@ def _next_schema_id() -> int:
 
     found = repository()
     return next(number for number in range(1, 10_000) if found.find(number) is None and found.is_ours(number))
+
+
+def test_only_a_trace_that_is_not_that_of_the_root_is_kept() -> None:
+    """The outcome of any other effect finds its trace by its root."""
+    (record,), codec = records_of([notification("a")])
+    envelope = codec.read_effect(record.value or b"", ()).envelope
+    own = traceparent(envelope.root_id or envelope.event_id, envelope.event_id)
+    came_in = b"00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+    headers = [(), ((HEADER, own),), ((HEADER, b"nonsense"),), ((HEADER, came_in),)]
+
+    found = sort_records([record._replace(headers=each) for each in headers], codec, CHANNELS)
+
+    assert [effect.trace for effect in found.effects] == ["", "", "", came_in.decode()]

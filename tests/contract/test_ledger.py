@@ -275,3 +275,19 @@ def test_a_database_of_another_kind_is_refused_without_showing_its_url() -> None
     with pytest.raises(ValueError, match="sqlite:/// or postgresql://") as caught:
         open_database("mysql://user:s3cret@host/db")
     assert "s3cret" not in str(caught.value)
+
+
+def test_a_trace_that_came_in_is_kept_for_the_outcome_and_goes_with_its_row(ledger: Ledger, database: Database) -> None:
+    """Effects without one leave no row for it."""
+    trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+    ledger.copy(PLACE, 1, [_effect("a")._replace(trace=trace), _effect("b")], NOW)
+    assert len(database.read("SELECT * FROM traces")) == 1
+    for claim in _claim(ledger):
+        _end(ledger, claim, Sent("p-1"))
+
+    outcomes = ledger.outcomes(NOW)
+    assert {one.effect_id: one.trace for one in outcomes} == {"a": trace, "b": ""}
+
+    ledger.reported(outcomes)
+    assert ledger.purge(NOW + 1) == 2
+    assert database.read("SELECT * FROM traces") == []

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import UTC, datetime
 from functools import lru_cache
 from urllib.parse import quote
@@ -19,7 +18,6 @@ _FIXED: tuple[Header, ...] = (
 )
 _LAST_SECOND = 253_402_300_799
 """The end of the year 9999: RFC 3339 has no later one."""
-_TRACE = re.compile(rb"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}\Z")
 
 
 @lru_cache(maxsize=1_024)
@@ -49,23 +47,23 @@ def _shared(kind: type, tenant: str, item_type: str) -> tuple[Header, ...]:
 
 
 @lru_cache(maxsize=1_024)
-def _trace_of(root_id: str) -> bytes:
+def trace_of(root_id: str) -> bytes:
+    """Return version and trace id of a chain of causes, with the dash behind them."""
     """Return version and trace id: a root that is a UUID is the trace id itself; one of zeros only is not allowed."""
     made = digest(root_id)
     return f"00-{made.hex() if any(made) else '1' * 32}-".encode()
 
 
-def traceparent(root_id: str, event_id: str, incoming: bytes | None = None) -> bytes:
+def traceparent(root_id: str, event_id: str) -> bytes:
     """Return the trace context of an event: one trace for a chain of causes, one span for an event.
 
-    `incoming` is the `traceparent` that came with the change: a valid one keeps its trace.
+    A trace that came in with a change takes its place (`services/edge/tracing.py`).
     """
-    head = incoming[:36] if incoming and _TRACE.match(incoming) else _trace_of(root_id)
-    return head + event_id[-16:].encode() + b"-01"
+    return trace_of(root_id) + event_id[-16:].encode() + b"-01"
 
 
-def event_headers(recorded: Recorded, incoming: bytes | None = None) -> list[Header]:
-    """Return the headers of one event of a log; `incoming` is the change's `traceparent`, if it had one."""
+def event_headers(recorded: Recorded) -> list[Header]:
+    """Return the headers of one event of a log."""
     env = recorded.envelope
     event_id = env.event_id
     kind: type = type(recorded.event)
@@ -74,7 +72,7 @@ def event_headers(recorded: Recorded, incoming: bytes | None = None) -> list[Hea
         ("ce_id", event_id.encode()),
         ("ce_subject", f"{env.item_type}/{env.item_id}".encode()),
         ("ce_time", _time(env.recorded_at)),
-        ("traceparent", traceparent(env.root_id or event_id, event_id, incoming)),
+        ("traceparent", traceparent(env.root_id or event_id, event_id)),
     ]
 
 

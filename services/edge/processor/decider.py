@@ -19,6 +19,7 @@ from services.edge.processor.settings import ProcessorSettings
 from services.edge.processor.store import DueTimer
 from services.edge.processor.timers import TimerIndex
 from services.edge.stream import Decision, Headers, Stream, Timer, UnreadableError
+from services.edge.tracing import incoming, joined
 
 _CHECK_TIME_EVERY = 16
 _SURELY_FITS = 512 * 1024
@@ -152,27 +153,32 @@ class Decider:
             batch.counted[names.REPEATS] += not decision.outputs
             batch.outputs.add([self._places.place(output) for output in decision.outputs])
             return
-        self._accept(batch, key, item, self._ready(key, item, decision, record.offset + 1))
+        trace = incoming(record.headers) if record.headers else None
+        self._accept(batch, key, item, self._ready(key, item, decision, record.offset + 1, trace))
         batch.marked = record.offset + 1
 
     def _item(self, batch: Batch, key: bytes) -> Item:
         found = batch.touched.get(key)
         return self._items.get(key) if found is None else found
 
-    def _ready(self, key: bytes, item: Item, decision: Decision, following: int) -> Accepted:
+    def _ready(
+        self, key: bytes, item: Item, decision: Decision, following: int, trace: bytes | None = None
+    ) -> Accepted:
         """Encode a decision without any effect yet: it may still turn out to be too large."""
         stream, places = self._stream, self._places
         mark = (NEXT_OFFSET, b"%d" % following)
         records: list[Placed] = []
         for recorded in decision.events:
-            event = stream.write_event(recorded)
+            event, outputs = stream.write_event(recorded), stream.outputs(recorded)
+            if trace is not None:
+                event, outputs = joined(event, trace), [joined(output, trace) for output in outputs]
             if event.key != key or event.topic != stream.log:
                 raise ValueError(f"an event of {key!r} was written for {event.topic} and {event.key!r}")
             records.append(Placed(event.topic, self._partition, key, event.value, [*event.headers, mark]))
             if len(event.value or b"") > _SURELY_FITS:
                 places.check(records[-1])
-            records.extend(map(places.place, stream.outputs(recorded)))
-        records.extend(map(places.place, decision.outputs))
+            records.extend(map(places.place, outputs))
+        records.extend(places.place(joined(output, trace) if trace else output) for output in decision.outputs)
         after = Item(decision.state, stream.version_of(decision.state), tuple(stream.timers(decision.state)))
         if after.version != item.version + len(decision.events):
             raise ValueError(f"{len(decision.events)} events took version {item.version} to {after.version}")
