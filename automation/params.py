@@ -13,6 +13,7 @@ from automation.insertion import InvalidTemplateError, parse_template
 from automation.insertion.model import Placeholder
 from automation.insertion.printable import Target
 from automation.scope import Schema
+from automation.search import Filter
 from automation.values import FieldType, Personal, Value
 
 
@@ -35,6 +36,9 @@ class Takes:
     """Part of the schema whose keys are the choices; it decides what else is allowed, so no value is inserted."""
     fields_of: str = ""
     """Name of the parameter with the details template whose fields the rows name; empty for the item's own fields."""
+
+    filter_of: str = ""
+    """It is a filter over items; the parameter of this name has their type."""
 
 
 AnyText: TypeAlias = str | Personal
@@ -88,6 +92,8 @@ DetailsRows = Annotated[
 ]
 """Rows of `fields` that name fields of the details template in `template`, or `address_<part>`."""
 AddressType = Literal["", "legal", "actual", "business", "other"]
+ItemFilter = Annotated[Filter, Takes("text", filter_of="item_type")]
+"""A condition on fields of the items of the type in `item_type` (spec 4.36)."""
 Assignments = Annotated[tuple[Assignment, ...], Takes("text"), Field(min_length=1, max_length=100)]
 
 

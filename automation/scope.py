@@ -66,6 +66,8 @@ class Schema(NamedTuple):
     item_type: str = ""
     changes: bool = False
     """Whether old and new values of changed fields are in view (triggers and starts on a change)."""
+    types_of: Callable[[str], Mapping[str, FieldType]] = lambda _item_type: _NO_TYPES
+    """The types of the fields of another item type: what filters over its items compare."""
 
     def type_of(self, reference: Reference) -> FieldType | None:
         """Return the type behind a name; `None` for an unknown one."""

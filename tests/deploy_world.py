@@ -12,6 +12,7 @@ from pydantic_settings import BaseSettings
 
 from services.edge.kafka import KafkaSettings
 from services.edge.topics import Topics, TopicSettings
+from services.notifier.settings import SigningSettings
 from tests.kustomize import Resource
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -66,7 +67,9 @@ def variables(built: list[Resource], workload: Resource) -> dict[str, str]:
 
 def settings_of(service: str) -> list[type[BaseSettings]]:
     """Return the classes by which a service reads its environment."""
-    needed: dict[str, list[str]] = {"gateway": ["gateway", "history", "notifier"]}
+    needed: dict[str, list[str]] = {
+        "gateway": ["gateway", "history", "notifier", "edge.files"], "notifier": ["notifier", "edge.files"],
+    }  # fmt: skip
     modules = [importlib.import_module(f"services.{name}.settings") for name in needed.get(service, [service])]
     own = [
         one
@@ -75,7 +78,7 @@ def settings_of(service: str) -> list[type[BaseSettings]]:
         if isinstance(one, type) and issubclass(one, BaseSettings) and one.__module__ == module.__name__
     ]
     shared: list[type[BaseSettings]] = [KafkaSettings, TopicSettings]
-    return [*own, *shared]
+    return [*own, *shared, *([SigningSettings] if service == "history" else [])]
 
 
 def variables_of(kinds: list[type[BaseSettings]]) -> Iterator[str]:

@@ -19,6 +19,7 @@ from services.edge import names
 from services.edge.topic_check import Safety, with_safety
 from services.edge.topics import Topics
 from services.history.bootstrap import GROUP as HISTORY
+from services.history.bootstrap import SEARCHES
 from services.notifier.bootstrap import GROUP as NOTIFIER
 from services.payment_tracker.bootstrap import Codecs
 from services.payment_tracker.bootstrap import build_stream as payment_stream
@@ -46,7 +47,7 @@ READS = {
     "deal-stream": {"changes", "events", "snapshots", "definitions", "definitions_view"},
     "payment-tracker": {"payments", "payment_events", "payment_snapshots"},
     "notifier": {"effects", "definitions", "definitions_view"},
-    "history": {"events", "payment_events", "definitions", "definitions_view"},
+    "history": {"events", "effects", "payment_events", "definitions", "definitions_view"},
     "live-views": {"events"},
     "gateway": {"definitions", "definitions_view", "payment_events"},
 }
@@ -54,7 +55,7 @@ WRITES = {
     "deal-stream": {"changes", "events", "effects", "payments", "snapshots", "dead_letters"},
     "payment-tracker": {"changes", "payments", "payment_events", "payment_snapshots", "dead_letters"},
     "notifier": {"changes", "dead_letters"},
-    "history": {"definitions_view"},
+    "history": {"changes", "definitions_view"},
     "live-views": {"dead_letters"},
     "gateway": {"changes", "payments", "definitions"},
 }
@@ -237,7 +238,8 @@ def _special(name: str, topics: Topics) -> set[tuple[str, str, str, str]]:
     if name == "gateway":
         return {("transactionalId", topics.definitions_writer, "literal", "Write")}
     if name == "history":
-        return {("transactionalId", f"{topics.prefix}{name}-definitions-", "prefix", "Write")}
+        searches = ("group", f"{topics.prefix}{SEARCHES}", "literal", "Read")
+        return {("transactionalId", f"{topics.prefix}{name}-definitions-", "prefix", "Write"), searches}
     transactional = name in ("deal-stream", "payment-tracker")
     return {("transactionalId", f"{_groups(topics)[name]}-", "prefix", "Write")} if transactional else set()
 

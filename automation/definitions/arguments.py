@@ -10,10 +10,12 @@ from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
 from automation.catalogue import Params
+from automation.conditions import InvalidConditionError
 from automation.insertion import InvalidTemplateError, InvalidValue, Parameter, parse_parameter
 from automation.insertion.printable import Target
 from automation.params import Assignment, Takes
 from automation.scope import Reference, Schema, Scope
+from automation.search import compile_filter, schema_of
 from automation.values import FieldType
 
 
@@ -95,6 +97,8 @@ class _Compiler:
             return self.enum(name, info, raw)
         if takes.one_of:
             return self.known(name, raw, self.schema.details)
+        if takes.filter_of:
+            return self.filter(name, raw, self.raw.get(takes.filter_of))
         if get_args(info.annotation)[:1] == (Assignment,):
             return self.assignments(name, raw, self.fields(takes))
         multiple = get_origin(info.annotation) is tuple
@@ -129,6 +133,17 @@ class _Compiler:
         if raw not in allowed:
             self.errors.append((name, f"one of {', '.join(map(str, allowed))} is expected"))
         return lambda _scope: raw
+
+    def filter(self, name: str, raw: Any, item_type: Any) -> Resolve:
+        """Compile a filter over the items of another type."""
+        types = self.schema.types_of(item_type if isinstance(item_type, str) else "")
+        try:
+            made = compile_filter(raw, schema_of(types), self.schema)
+        except (InvalidConditionError, InvalidTemplateError) as error:
+            self.errors.extend((name, str(found.message)) for found in error.errors)
+            return lambda _scope: None
+        self.references |= made.references
+        return lambda scope: made.resolve(name, scope)
 
     def assignments(self, name: str, raw: Any, fields: Mapping[str, FieldType]) -> Resolve:
         """Compile rows of `{field, value}`, each value in the native type of its field."""

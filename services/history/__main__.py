@@ -12,11 +12,12 @@ from services.edge.log import logger, set_up_logging
 from services.edge.topics import Topics, TopicSettings
 from services.history.bootstrap import history_service
 from services.history.settings import HistorySettings
+from services.notifier.settings import SigningSettings
 
 
-async def run(kafka: KafkaSettings, topics: Topics, settings: HistorySettings) -> None:
+async def run(kafka: KafkaSettings, topics: Topics, settings: HistorySettings, signing: SigningSettings) -> None:
     """Run until SIGTERM or SIGINT."""
-    async with history_service(kafka, topics, settings) as (service, health):
+    async with history_service(kafka, topics, settings, signing) as (service, health):
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, service.stop)
         await health.start()
@@ -39,7 +40,7 @@ def _calm_collector() -> None:
 def main() -> None:
     """Read the settings and run."""
     set_up_logging()
-    asyncio.run(run(KafkaSettings(), Topics.of(TopicSettings()), HistorySettings()))
+    asyncio.run(run(KafkaSettings(), Topics.of(TopicSettings()), HistorySettings(), SigningSettings()))
 
 
 if __name__ == "__main__":

@@ -102,8 +102,10 @@ class LogFeed:
             self._sought = -1  # the consumer resolved a position before our seek: it is ours that counts
             return 0
         stored = await self._settled()
-        if fetched and self._sought == self._generations.count == generation:
-            self._writing = asyncio.create_task(self._store(fetched))
+        if self._sought == self._generations.count == generation:
+            moved = await self._moved()
+            if moved:
+                self._writing = asyncio.create_task(self._store(fetched, moved))
         # Else dropped, and read again after the seek.
         await self._hint_now_and_then()
         return stored
@@ -113,8 +115,12 @@ class LogFeed:
         writing, self._writing = self._writing, None
         return await writing if writing else 0
 
-    async def _store(self, fetched: Fetched) -> int:
-        positions = {part: batch[-1].offset + 1 for part, batch in fetched.items()}
+    async def _moved(self) -> dict[TopicPartition, int]:
+        """Return the positions after what was fetched, markers of transactions included: a search waits for them."""
+        places = {part: await self._consumer.position(part) for part in self.next}
+        return {part: place for part, place in places.items() if place > self.next[part]}
+
+    async def _store(self, fetched: Fetched, positions: Mapping[TopicPartition, int]) -> int:
         try:
             await self._sink.take(fetched, positions)
         except PositionRefusedError as error:

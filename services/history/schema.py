@@ -120,3 +120,9 @@ def mark_parameters(marks: Iterable[tuple[str, str]]) -> dict[str, str]:
     """Return the parameters of `records_found_by` for these marks."""
     named = zip(_LETTERS, marks, strict=False)
     return {k: v for at, (name, value) in named for k, v in ((f"relation_{at}", name), (f"value_{at}", value))}
+
+
+SCAN = (
+    f"SELECT {_COLUMNS} FROM history_current WHERE tenant = :tenant AND item_type = :item_type"
+    " AND log = 'item' AND NOT deleted AND stream_id > :after ORDER BY stream_id LIMIT :limit"
+)

@@ -1,10 +1,11 @@
-"""The process: follows both logs, and keeps the view of the definitions, until it is stopped."""
+"""The process: follows both logs until it is stopped, keeps the view of the definitions, answers searches."""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
+from typing import Protocol
 
-from services.history.definitions_view import DefinitionsView
 from services.history.feed import LogFeed
 from services.history.indexer import context
 from services.history.metrics import HistoryMetrics
@@ -13,14 +14,26 @@ from services.history.store import HistoryWriter
 STUCK_SECONDS = 120.0
 
 
+class Beside(Protocol):
+    """What runs beside the index: the view of the definitions, the searches."""
+
+    async def run(self) -> None:
+        """Work until asked to stop."""
+        ...
+
+    def stop(self) -> None:
+        """Ask for an orderly end."""
+        ...
+
+
 class HistoryService:
     """Runs until `stop`; an exception ends the process, and the supervisor starts it anew."""
 
     def __init__(
-        self, feed: LogFeed, store: HistoryWriter, metrics: HistoryMetrics, view: DefinitionsView | None = None
+        self, feed: LogFeed, store: HistoryWriter, metrics: HistoryMetrics, beside: Sequence[Beside] = ()
     ) -> None:
         self._feed = feed
-        self._view = view
+        self._beside = beside
         self._store = store
         self._metrics = metrics
         self._stopping = asyncio.Event()
@@ -52,21 +65,23 @@ class HistoryService:
 
     async def run(self) -> None:
         """Index until asked to stop; what was stored is complete at any moment."""
-        beside = asyncio.create_task(self._view.run()) if self._view else None
+        tasks = [asyncio.create_task(part.run()) for part in self._beside]
         try:
-            await self._index(beside)
+            await self._index(tasks)
         finally:
-            if self._view and beside:
-                self._view.stop()
-                await asyncio.wait([beside])
+            for part in self._beside:
+                part.stop()
+            if tasks:
+                await asyncio.wait(tasks)
 
-    async def _index(self, beside: asyncio.Task[None] | None) -> None:
+    async def _index(self, beside: Sequence[asyncio.Task[None]]) -> None:
         await self._feed.start()
         try:
             await self._count_anomalies()
             while not self._stopping.is_set():
-                if beside and beside.done():
-                    beside.result()
+                for task in beside:
+                    if task.done():
+                        task.result()
                 if await self._feed.turn():
                     await self._count_anomalies()
                 self._turned_at = asyncio.get_running_loop().time()

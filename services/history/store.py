@@ -19,6 +19,9 @@ from services.history.records import Anomaly, Current, Log, LogRecord, Sought, S
 
 _LIKE = re.compile("[!%_]")
 
+_SCANNED = 5_000
+"""Rows read at once."""
+
 
 class HistoryReader(Protocol):
     """What the queries need. Methods block: call them in a thread."""
@@ -43,6 +46,10 @@ class HistoryReader(Protocol):
         self, tenant: str, item_type: str, sought: Sought, before: tuple[int, str] | None, limit: int
     ) -> Sequence[Current]:
         """Return records of a type, last changed first."""
+        ...
+
+    def scan(self, tenant: str, item_type: str) -> Iterator[Current]:
+        """Yield all current items of a type, in no order that means anything. Deleted ones are left out."""
         ...
 
     def stage_totals(self, tenant: str, item_type: str) -> Sequence[StageTotal]:
@@ -223,6 +230,14 @@ class SqlHistory:
             params["text"] = pattern
         statement = schema.records_found_by(len(sought.marks), text=bool(sought.text))
         return [_current(row) for row in self._database.read(statement, params)]
+
+    def scan(self, tenant: str, item_type: str) -> Iterator[Current]:
+        """See `HistoryReader`."""
+        place = {"tenant": tenant, "item_type": item_type, "limit": _SCANNED}
+        found = self._database.read(schema.SCAN, {**place, "after": ""})
+        while found:
+            yield from map(_current, found)
+            found = self._database.read(schema.SCAN, {**place, "after": found[-1]["stream_id"]})
 
     def stage_totals(self, tenant: str, item_type: str) -> Sequence[StageTotal]:
         """See `HistoryReader`."""
