@@ -37,6 +37,8 @@ class Takes:
     fields_of: str = ""
     """Name of the parameter with the details template whose fields the rows name; empty for the item's own fields."""
 
+    rows_of: str = ""
+    """Its rows name fields of the document template in this parameter."""
     filter_of: str = ""
     """It is a filter over items; the parameter of this name has their type."""
 
@@ -92,6 +94,8 @@ DetailsRows = Annotated[
 ]
 """Rows of `fields` that name fields of the details template in `template`, or `address_<part>`."""
 AddressType = Literal["", "legal", "actual", "business", "other"]
+DocumentRows = Annotated[tuple[Assignment, ...], Takes("text", rows_of="template"), Field(max_length=200)]
+"""Rows of `document_fields`: fields of the template's own, with their texts."""
 ItemFilter = Annotated[Filter, Takes("text", filter_of="item_type")]
 """A condition on fields of the items of the type in `item_type` (spec 4.36)."""
 Assignments = Annotated[tuple[Assignment, ...], Takes("text"), Field(min_length=1, max_length=100)]

@@ -97,7 +97,10 @@ class Call:
     effects: tuple[Any, ...]
     events: tuple[Any, ...] = ()
     patience: int = 0
-    """Milliseconds that the answers may take beyond the usual deadline: a message may wait for quiet hours to end."""
+    """Milliseconds that the answers may take beyond the usual deadline: a message may wait for quiet hours to end.
+
+    Less than 0 where the spec gives them less time.
+    """
 
 
 Plan: TypeAlias = Completed | Skipped | Failed | Call

@@ -110,6 +110,8 @@ class _Compiler:
 
     def fields(self, takes: Takes) -> Mapping[str, FieldType]:
         """Return the fields that rows may name: the item's, or those of the template in another parameter."""
+        if takes.rows_of:
+            return self.schema.types_of(f"document_template/{self.raw.get(takes.rows_of)}")
         if not takes.fields_of:
             return self.schema.fields
         template = self.raw.get(takes.fields_of)
@@ -148,6 +150,7 @@ class _Compiler:
     def assignments(self, name: str, raw: Any, fields: Mapping[str, FieldType]) -> Resolve:
         """Compile rows of `{field, value}`, each value in the native type of its field."""
         rows: list[tuple[str, Resolve]] = []
+        own = fields is self.schema.fields
         for at, row in enumerate(raw if isinstance(raw, list | tuple) else ()):
             path = f"{name}[{at}]"
             field = row.get("field") if isinstance(row, Mapping) else None
@@ -155,13 +158,9 @@ class _Compiler:
             if type_ is None or not isinstance(field, str) or set(row) - {"field", "value"}:
                 self.errors.append((path, f"a row is {{field, value}} of a known field, not {str(row)[:80]}"))
                 continue
-            rows.append(
-                (
-                    field,
-                    self.one(f"{path}.value", Parameter(name, type_, field in self.schema.multiple), row.get("value")),
-                )
-            )
-        if not rows and not self.errors:
+            taken = Parameter(name, type_, own and field in self.schema.multiple)
+            rows.append((field, self.one(f"{path}.value", taken, row.get("value"))))
+        if raw and not rows and not self.errors:
             self.errors.append((name, "at least one row of {field, value} is expected"))
         return lambda scope: _assigned(rows, scope)
 

@@ -19,6 +19,7 @@ from automation.definitions.compiled import (
     compile_trigger,
     field_types,
 )
+from automation.definitions.document_models import DocumentTemplate
 from automation.definitions.models import (
     MODELS,
     STANDARD_FIELDS,
@@ -162,6 +163,14 @@ class TenantView:
             self._details = {t.id: {**field_types({f.code: f for f in t.fields}), **PART_TYPES} for t in found}
         return self._details
 
+    def types_of(self, item_type: str) -> Mapping[str, FieldType]:
+        """Return the types of the fields of an item type; of a template as `document_template/<id>`."""
+        kind, slash, name = item_type.partition("/")
+        if not slash:
+            return field_types(self.fields(item_type))
+        found = self.current.get((kind, name))
+        return {field.code: "text" for field in found.fields} if isinstance(found, DocumentTemplate) else {}
+
     def default_pipeline(self, item_type: str) -> Pipeline | None:
         """Return the pipeline that new items start in: the default one, else the first by id."""
         own = sorted((p for (kind, _), p in self.pipelines.items() if kind == item_type), key=lambda p: p.id)
@@ -302,7 +311,7 @@ class TenantView:
             self.pipelines[made.item_type, made.id] = made
 
     def _forget(self, kind: str) -> None:
-        if kind in ("fields", "details_template"):
+        if kind in ("fields", "details_template", "document_template"):
             self._fields.clear()
             self._details = None
             self._compiled.clear()

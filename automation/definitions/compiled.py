@@ -97,7 +97,7 @@ def schema_for(view: TenantView, item_type: str, pipeline: str, stage: str = "",
         field_types(fields), titles=titles, results=results, constants=constants, related=related,
         multiple=frozenset(code for code, field in fields.items() if field.multiple),
         details=view.details_fields, item_type=item_type, changes=fact == FIELD_CHANGED,
-        types_of=lambda other: field_types(view.fields(other)),
+        types_of=view.types_of,
     )  # fmt: skip
 
 

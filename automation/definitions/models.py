@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 from pydantic import AfterValidator, Field, model_validator
 
 from automation.definitions.base import Code, Definition, Duration, Id, duration_ms
+from automation.definitions.document_models import DocumentTemplate, OwnCompany
 from automation.definitions.time_models import Calendar, Delay
 from automation.envelope import STAGED
 from automation.values import FieldType
@@ -314,6 +315,8 @@ MODELS: dict[str, type[Definition]] = {
     "rates": Rates,
     "settings": Settings,
     "stop": Stop,
+    "document_template": DocumentTemplate,
+    "own_company": OwnCompany,
     "connection": Connection,
 }
 """The kinds of definitions; a kind is the middle part of the key `tenant/kind/id` in `crm.definitions`."""

@@ -14,9 +14,10 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from automation.catalogue import Entry
-from automation.definitions import checks, rule_checks
+from automation.definitions import checks, document_checks, rule_checks
 from automation.definitions.book import TenantView
 from automation.definitions.checks import Found
+from automation.definitions.document_models import DocumentTemplate, OwnCompany
 from automation.definitions.models import (
     MODELS,
     Absence,
@@ -198,4 +199,6 @@ _CHECKS: Mapping[type, Callable[[Any, TenantView], Iterator[Found]]] = {
     Calendar: checks.calendar,
     Settings: checks.settings,
     Stop: checks.stop,
+    DocumentTemplate: document_checks.template,
+    OwnCompany: document_checks.own_company,
 }

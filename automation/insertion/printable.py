@@ -12,8 +12,8 @@ from automation.money import amount_text
 from automation.scope import Scope
 from automation.values import FieldType, Money, Personal, Value
 
-Target: TypeAlias = Literal["plain", "html", "bbcode", "single_line"]
-"""What the text is for; `single_line` is for subjects, headers and titles."""
+Target: TypeAlias = Literal["plain", "html", "bbcode", "single_line", "markdown"]
+"""What the text is for; `single_line` is for subjects, headers and titles, `markdown` for documents."""
 
 # Line ends and other control signs become spaces; signs that turn the direction of writing vanish.
 _CONTROLS = dict.fromkeys([*range(0x20), 0x7F, *range(0x80, 0xA0), 0x2028, 0x2029], " ") | dict.fromkeys(
@@ -72,6 +72,14 @@ def _html(text: str) -> str:
     return text if text.isalnum() else html.escape(text, quote=True)
 
 
+_MARKDOWN = {ord(sign): f"\\{sign}" for sign in "\\`*_{}[]()<>#+-.!|~&$="} | dict.fromkeys(map(ord, "\n\r"), "\u2028")
+
+
+def _markdown(text: str) -> str:
+    """Escape every sign that Markdown may read; a line end becomes a sign that breaks the line and nothing else."""
+    return text if text.isalnum() else text.replace("\r\n", "\n").translate(_MARKDOWN)
+
+
 ESCAPES: dict[Target, Callable[[str], str] | None] = {
-    "plain": None, "html": _html, "bbcode": _bbcode, "single_line": one_line,
+    "plain": None, "html": _html, "bbcode": _bbcode, "single_line": one_line, "markdown": _markdown,
 }  # fmt: skip

@@ -204,7 +204,10 @@ class RuleRunDelayed:
 
 @dataclass(frozen=True, slots=True)
 class RuleRunRescheduled:
-    """The date that a delayed rule waits for has changed: it runs at `due`, 0 while the field is empty."""
+    """The date that a delayed rule waits for has changed: it runs at `due`, 0 while the field is empty.
+
+    Of a running rule: the calls that it makes now are waited for until `due`.
+    """
 
     run_id: str
     rule_id: str

@@ -10,6 +10,7 @@ from automation.envelope import Envelope, Recorded
 from automation.items import activity_events as a
 from automation.items import effects
 from automation.items import events as e
+from automation.items.document_events import DocumentCreated
 from automation.items.state import Details, ItemState, OpenActivity, Payment, Run
 from automation.plan import Answer
 from automation.seen import digest, remember
@@ -258,6 +259,7 @@ _FOLDS = _Folds({
     a.ActivityCompleted: _activity_ended,
     a.ActivityDeleted: _activity_ended,
     a.ActivityReminded: _reminded,
+    DocumentCreated: _nothing,
     e.ClientEmailOpened: _email_opened,
     e.PaymentNoted: _payment,
     e.InvoicePaidNoted: _nothing,

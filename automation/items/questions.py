@@ -27,10 +27,18 @@ def _contact_point(turn: Turn, asked: c.AskItem) -> Answer:
     return Answer("completed", "", {"email": found})
 
 
+def _fields(turn: Turn, asked: c.AskItem) -> Answer:
+    """Read fields of the item by their codes; unset ones are left out."""
+    codes, fields = asked.args.get("codes"), turn.state.fields
+    return Answer("completed", "", {code: fields[code] for code in codes if fields.get(code) is not None}
+                  if isinstance(codes, tuple) else {})  # fmt: skip
+
+
 _QUESTIONS: Mapping[str, Callable[[Turn, c.AskItem], Answer]] = {
     "contact_point": _contact_point,
     "details_values": details.answer_values,
     "edit_details": details.edit,
+    "fields": _fields,
 }
 
 

@@ -131,7 +131,6 @@ def _flaw(turn: Turn, before: ItemState, count: int) -> str:
 
 
 def _record(turn: Turn, run: tuple[str, str, int, int], plan: Plan) -> None:
-    run_id = run[0]
     match plan:
         case Completed(results, events, notes, on_behalf_of):
             if on_behalf_of:
@@ -146,11 +145,18 @@ def _record(turn: Turn, run: tuple[str, str, int, int], plan: Plan) -> None:
                 _local(turn, event)
             turn.emit(e.RuleRunFailed(*run, reason))
         case Call(effects, events, patience):
-            open_run = turn.state.runs.get(run_id)
-            if open_run is None or open_run.status != "running":
-                turn.emit(e.RuleRunStarted(*run, turn.now + DEADLINE_MS + patience))
+            _wait(turn, run, turn.now + DEADLINE_MS + patience, bool(patience))
             for event in (*events, *effects):
                 _local(turn, event)
+
+
+def _wait(turn: Turn, run: tuple[str, str, int, int], deadline: int, own_deadline: bool) -> None:
+    """Let the rule wait for answers; calls with a deadline of their own move that of a rule which waits already."""
+    open_run = turn.state.runs.get(run[0])
+    if open_run is None or open_run.status != "running":
+        turn.emit(e.RuleRunStarted(*run, deadline))
+    elif own_deadline:
+        turn.emit(e.RuleRunRescheduled(*run, deadline))
 
 
 def _local(turn: Turn, event: Any) -> None:

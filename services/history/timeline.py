@@ -9,6 +9,7 @@ from automation.envelope import Envelope, Recorded
 from automation.items import activity_events as a
 from automation.items import effects
 from automation.items import events as e
+from automation.items.document_events import DocumentCreated
 from automation.items.message_effects import SmsRequested
 from automation.values import Moment, Value
 
@@ -22,7 +23,7 @@ class TimelineEntry(NamedTuple):
     kind: str
     """`created`, `created_from`, `stage_changed`, `pipeline_changed`, `responsible_changed`, `comment`, `activity`,
     `activity_planned`, `activity_completed`, `activity_deleted`, `payment`, `invoice_paid`,
-    `client_email`, `client_sms` or `deleted`."""
+    `client_email`, `client_sms`, `document_created` or `deleted`."""
     occurred_at: Moment
     recorded_at: Moment
     actor: str
@@ -145,6 +146,12 @@ def _sms(event: SmsRequested) -> tuple[str, Facts] | None:
     return "client_sms", {"effect_id": event.effect_id, "to": event.to, "text": event.text}
 
 
+def _document(event: DocumentCreated) -> tuple[str, Facts]:
+    named: Facts = {"document_id": event.document_id, "number": event.number, "title": event.title}
+    files: Facts = {"template": event.template, "file": event.file, "pdf_file": event.pdf_file}
+    return "document_created", {**named, **files, "created_by": event.created_by}
+
+
 def _deleted(_: e.ItemDeleted) -> tuple[str, Facts]:
     return "deleted", {}
 
@@ -164,6 +171,7 @@ _TIMELINE: Mapping[type, Callable[[Any], tuple[str, Facts] | None]] = {
     e.InvoicePaidNoted: _invoice,
     effects.ClientEmailRequested: _email,
     SmsRequested: _sms,
+    DocumentCreated: _document,
     e.ItemDeleted: _deleted,
 }
 

@@ -14,6 +14,7 @@ from services.edge.clock import SystemClock
 from services.edge.codec import Signer, item_changes, item_events
 from services.edge.definitions import DefinitionsFollower
 from services.edge.definitions_view import followed
+from services.edge.files import FileLinks, FilesSettings, open_files
 from services.edge.kafka import KafkaSettings, consumer, producer
 from services.edge.outgoing import Guard, Outgoing
 from services.edge.secrets_file import ConnectionSecrets
@@ -25,6 +26,7 @@ from services.notifier.channel import ChannelEntry, Resources
 from services.notifier.codec import AvroCodec
 from services.notifier.connections import Connections
 from services.notifier.dispatch import Dispatcher, Limits
+from services.notifier.drive import Drive
 from services.notifier.gate import Gate
 from services.notifier.intake import Intake
 from services.notifier.kafka import EffectsConsumer, KafkaRecords
@@ -48,6 +50,8 @@ class Deployment(NamedTuple):
     signing: SigningSettings
     channels: Callable[[], Mapping[str, ChannelEntry]] = load_channels
     reach: ReachSettings = ReachSettings()
+    files: FilesSettings | None = None
+    """Read from the environment unless given."""
 
 
 class _World(NamedTuple):
@@ -106,7 +110,9 @@ def _resources(deployment: Deployment, world: _World, means: Means) -> Resources
     reach = deployment.reach
     connections = Connections(world.definitions, ConnectionSecrets.read(reach.connection_secrets_file))
     links = TrackedLinks(reach.public_url, deployment.signing.each())
+    files = deployment.files or FilesSettings()
+    drive = Drive(open_files(files), FileLinks(deployment.signing.each()), str(files.link_base))
     return Resources(
-        world.database, deployment.settings, means.clock, connections, world.outgoing, links,
-        public_url=reach.public_url,
+        world.database, deployment.settings, means.clock, connections, world.outgoing, links, drive.read, drive,
+        reach.public_url,
     )  # fmt: skip

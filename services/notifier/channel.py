@@ -11,7 +11,9 @@ from services.edge.clock import Clock, SystemClock
 from services.edge.outgoing import Guard, Outgoing
 from services.edge.sql import Database
 from services.edge.tracked_links import TrackedLinks
+from services.notifier.attachments import Attachment
 from services.notifier.connections import Connections
+from services.notifier.drive import Drive
 from services.notifier.settings import NotifierSettings
 
 
@@ -95,14 +97,6 @@ class Message(NamedTuple):
     text: str
 
 
-class Attachment(NamedTuple):
-    """A file of the object store."""
-
-    name: str
-    content_type: str
-    content: bytes
-
-
 ReadFile: TypeAlias = Callable[[str, str], Awaitable[Attachment | None]]
 """Returns a tenant's file by its id, `None` for an unknown one or one that is too large to be sent."""
 
@@ -122,6 +116,8 @@ class Resources(NamedTuple):
     outgoing: Outgoing = Outgoing(Guard())
     links: TrackedLinks = TrackedLinks("", ())
     read_file: ReadFile = no_files
+    drive: Drive | None = None
+    """Where documents go; None where no object store is set up."""
     public_url: str = ""
     """Where providers and mail readers reach the gateway; empty where they cannot."""
 

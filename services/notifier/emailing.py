@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from services.notifier.channel import Attachment, Delivery, Message, Rejected, Resources, Result
+from services.edge.files import UNREACHABLE
+from services.notifier.attachments import Attachment
+from services.notifier.channel import Delivery, Message, Rejected, Resources, Result, Retry
 from services.notifier.connections import Connected
 from services.notifier.mail import AddressError, build_mail
 from services.notifier.recording import RecordingChannel
@@ -31,7 +33,10 @@ class EmailChannel:
         mailbox = self._mailbox(delivery)
         if mailbox is None:
             return await self._recording.send(delivery)
-        files = await self._files(delivery)
+        try:
+            files = await self._files(delivery)
+        except UNREACHABLE as error:
+            return Retry(type(error).__name__)
         if isinstance(files, Rejected):
             return files
         try:

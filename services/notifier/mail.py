@@ -17,8 +17,9 @@ from automation.envelope import stable_id
 from automation.items.effects import ClientEmailRequested
 from automation.items.message_effects import EmployeeEmailRequested
 from services.edge.tracked_links import TrackedLinks
+from services.notifier.attachments import Attachment
 from services.notifier.bbcode import Rendered, render
-from services.notifier.channel import Attachment, Delivery
+from services.notifier.channel import Delivery
 
 Rewrite: TypeAlias = Callable[[str], str]
 """Says where a link of a mail is to lead."""

@@ -14,8 +14,9 @@ from services.edge.definitions import FixedDefinitions
 from services.edge.outgoing import Guard, Outgoing
 from services.edge.sql import open_database
 from services.edge.tracked_links import Tracked, TrackedLinks
+from services.notifier.attachments import Attachment
 from services.notifier.catalogue import load_channels
-from services.notifier.channel import Attachment, Delivery, Rejected, Resources, Result, Sent
+from services.notifier.channel import Delivery, Rejected, Resources, Result, Sent
 from services.notifier.connections import Connections
 from services.notifier.mail import rewritten
 from services.notifier.recording import recorded_messages

@@ -8,9 +8,10 @@ from typing import NamedTuple
 
 import orjson
 
+from automation.files import is_file_id
 from automation.values import Moment
 from services.edge.files.blobs import BlobMissingError, Blobs
-from services.edge.files.ids import folder_of, is_file_id, place_of
+from services.edge.files.ids import folder_of, place_of
 
 LONGEST_NAME = 255
 """Bytes of a file's name, as of most file systems."""
