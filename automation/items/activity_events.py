@@ -17,11 +17,11 @@ class ActivityPlanned:
 
 @dataclass(frozen=True, slots=True)
 class ActivityCompleted:
-    """The activity is done: by a user, or because the item's status changed."""
+    """The activity is done: by a user, or because the item's status changed or the lead was converted."""
 
     activity_id: str
     reason: str
-    """`done` or `status_changed`."""
+    """`done`, `status_changed` or `converted`."""
 
 
 @dataclass(frozen=True, slots=True)

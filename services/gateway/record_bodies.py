@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_ori
 
 from pydantic import Field, create_model
 
-from automation.items.changes import ReportOutcome
+from automation.items.changes import SIGNED
 from automation.records.loading import record_types
 from automation.values import Money, Personal
 from services.gateway import bodies as b
@@ -73,7 +73,7 @@ def _default(value: Any) -> Any:
 def _taken() -> Iterator[Taken]:
     for name, record in record_types().items():
         for change in record.changes:
-            if change is not ReportOutcome:
+            if change not in SIGNED:
                 made: Any = {"kind": (Literal[kind_of(change)], ...), **_fields(change)}
                 doc = (change.__doc__ or "").strip()
                 body = create_model(f"{change.__name__}Body", __base__=b.ChangeBase, __doc__=doc, **made)

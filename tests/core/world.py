@@ -10,6 +10,8 @@ from automation.envelope import Key, Recorded, stable_id
 from automation.items import changes as c
 from automation.items import effects
 from automation.items.state import ItemState
+from automation.records.loading import record_types
+from tests.core.record_spec import RecordStory
 from tests.core.spec import TENANT, Story
 
 
@@ -23,7 +25,7 @@ class World:
         self.asked: list[Any] = []
         """Calls to others than items, in order."""
         self.lost: set[str] = set()
-        """Kafka keys that nothing is delivered to."""
+        """Types of items that nothing is delivered to."""
 
     def tell(self, item: str, change: c.ItemChange, **frame: Any) -> World:
         """Decide on a change of `type/id`, and on all that follows from it."""
@@ -55,7 +57,8 @@ class World:
 
     def story(self, key: Key) -> Story:
         """Return the story of an item."""
-        return self.stories.setdefault(key, Story(self.book, key))
+        kind = RecordStory if key.item_type in record_types() else Story
+        return self.stories.setdefault(key, kind(self.book, key))
 
     def _settle(self, inbox: deque[tuple[Key, c.ChangeFrame, Any]]) -> None:
         while inbox:
@@ -64,7 +67,7 @@ class World:
             self.log.setdefault(key, []).extend(story.last.events)
             sent = [one for recorded in story.last.events for one in self._sent(recorded)]
             sent += [(request.key, request.frame, request.change) for request in story.last.requests]
-            inbox.extend(one for one in sent if one[0].text not in self.lost)
+            inbox.extend(one for one in sent if one[0].item_type not in self.lost)
 
     def _sent(self, recorded: Recorded) -> list[tuple[Key, c.ChangeFrame, Any]]:
         sent = _sent(recorded)

@@ -1,0 +1,127 @@
+"""Create items from an item, for rules and process actions (spec 3.1.2, 4.19): a lead is converted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from automation.envelope import Key
+from automation.items.activity_events import ActivityCompleted
+from automation.items.effects import CreationRequested
+from automation.items.events import FieldsChanged, LeadConverted
+from automation.items.parts import FieldChange, Link
+from automation.plan import Call, Completed, Context, Failed, Plan, Skipped
+from automation.values import Value, is_empty
+
+MATRIX: Mapping[str, tuple[str, ...]] = {
+    "lead": ("contact", "company", "deal"),
+    "deal": ("invoice", "quote", "esign_document"),
+    "quote": ("deal", "invoice", "esign_document"),
+    "invoice": ("esign_document",),
+    "spa_item": ("deal", "invoice", "quote", "esign_document"),
+}
+"""What may be created from what, by item type."""
+KINDS = ("deal", "contact", "company", "invoice", "quote", "esign_document")
+CLIENTS = ("contact", "company")
+_DATA = ("title", "amount", "contact_details", "company_details")
+_POINTS = ("name", "email_work", "email_home", "email_mailing", "email_other", "phone_work", "phone_mobile",
+           "phone_home", "phone_other")  # fmt: skip
+"""Name and contact points: data of the client that an item may hold itself."""
+
+
+def base_type(item_type: str) -> str:
+    """Return the item type without the type of an SPA item."""
+    return item_type.partition(".")[0]
+
+
+def create(context: Context, wanted: Sequence[str], responsible: str, pipeline: str, *, keep_open: bool) -> Plan:
+    """Ask for every kind wanted; a lead's client first, since its deal names it."""
+    source = base_type(context.key.item_type)
+    kinds = tuple(kind for kind in MATRIX.get(source, ()) if kind in wanted)
+    if len(kinds) < len(set(wanted)):
+        return Failed("invalid_value:create")
+    if context.item.converted and not any(context.answer(kind) for kind in kinds):
+        return Skipped("already_converted")
+    if pipeline and ("deal", pipeline) not in context.tenant.pipelines:
+        return Failed("invalid_value:deal_pipeline")
+    for batch in _batches(source, kinds):
+        missing = [kind for kind in batch if context.answer(kind) is None and not _reused(context, kind)]
+        if missing:
+            return Call(tuple(_request(context, kind, responsible, pipeline) for kind in missing))
+    return _outcome(context, kinds, keep_open=keep_open)
+
+
+def _batches(source: str, kinds: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+    if source != "lead":
+        yield kinds
+        return
+    yield tuple(kind for kind in kinds if kind in CLIENTS)
+    yield tuple(kind for kind in kinds if kind not in CLIENTS)
+
+
+def _made(context: Context, kind: str) -> str:
+    """Return the id of what was created of a kind; empty if nothing was."""
+    answer = context.answer(kind)
+    return context.effect_id(kind) if answer is not None and answer.ok else ""
+
+
+def _reused(context: Context, kind: str) -> str:
+    """Return the contact or company that is linked already; empty where there is none, or it was created here."""
+    return context.item.linked(kind) if kind in CLIENTS and context.answer(kind) is None else ""
+
+
+def _request(context: Context, kind: str, responsible: str, pipeline: str) -> CreationRequested:
+    own, item = context.key, context.item
+    target = Key(own.tenant, kind, context.effect_id(kind)).text
+    client = kind in CLIENTS
+    return CreationRequested(
+        context.effect_id(kind), context.run_id, target,
+        _client_fields(context, kind) if client else _fields(context),
+        pipeline if kind == "deal" else "", responsible=responsible or item.responsible,
+        rows=() if client else item.rows, links=(Link(own.item_type, own.item_id, "source"),),
+    )  # fmt: skip
+
+
+def _fields(context: Context) -> Mapping[str, Value]:
+    clients: dict[str, Value] = {kind: _made(context, kind) or context.item.linked(kind) for kind in CLIENTS}
+    return {**_carried(context, (*_DATA, *_POINTS)), **{kind: name for kind, name in clients.items() if name}}
+
+
+def _client_fields(context: Context, kind: str) -> Mapping[str, Value]:
+    return _carried(context, _POINTS if kind == "contact" else ("title", *_POINTS))
+
+
+def _carried(context: Context, codes: Sequence[str]) -> Mapping[str, Value]:
+    fields = context.item.fields
+    return {code: fields[code] for code in codes if not is_empty(fields.get(code))}
+
+
+def _outcome(context: Context, kinds: tuple[str, ...], *, keep_open: bool) -> Plan:
+    """Publish what there is now; what failed does not undo the rest."""
+    ids = {kind: _made(context, kind) or _reused(context, kind) for kind in kinds}
+    failed = [kind for kind in kinds if not ids[kind]]
+    events = _linked(context, kinds)
+    if not failed:
+        converting = base_type(context.key.item_type) == "lead"
+        more, stage = _converted(context, ids, keep_open=keep_open) if converting else ((), "")
+        return Completed({f"{kind}_id": name for kind, name in ids.items()}, (*events, *more), to_stage=stage)
+    if len(failed) < len(kinds):
+        return Failed(f"partial:{','.join(failed)}", events)
+    answer = context.answer(failed[0])
+    return Failed(answer.reason if answer else "internal_error")
+
+
+def _linked(context: Context, kinds: tuple[str, ...]) -> tuple[Any, ...]:
+    """Make the client that was created that of the lead."""
+    made = {kind: _made(context, kind) for kind in kinds if kind in CLIENTS}
+    old = context.item.fields
+    rows = tuple(FieldChange(kind, old.get(kind), name) for kind, name in made.items() if name)
+    return (FieldsChanged(rows),) if rows else ()
+
+
+def _converted(context: Context, ids: Mapping[str, str], *, keep_open: bool) -> tuple[tuple[Any, ...], str]:
+    """Return what ends the lead's work: it is recorded as converted, and enters its success-final status."""
+    item, pipeline = context.item, context.tenant.pipelines.get((context.key.item_type, context.item.pipeline))
+    stage = next((s.id for s in pipeline.stages if s.kind == "final_success"), "") if pipeline else ""
+    done = () if keep_open else tuple(ActivityCompleted(name, "converted") for name in item.activities)
+    return (LeadConverted(tuple(Link(kind, name, "created") for kind, name in ids.items())), *done), stage
