@@ -131,9 +131,9 @@ def _save_fields(turn: Turn, change: c.SaveItem) -> None:
         return
     now = checked(turn.view.fields(turn.key.item_type), change.fields)
     old = turn.state.fields
-    rows = tuple(FieldChange(code, old.get(code), new) for code, new in now.items() if old.get(code) != new)
+    rows = [FieldChange(code, old.get(code), new) for code, new in now.items() if old.get(code) != new]
     if rows:
-        turn.emit(e.FieldsChanged(rows))
+        turn.emit(e.FieldsChanged(tuple(rows)))
 
 
 def _save_people(turn: Turn, change: c.SaveItem) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 
 from automation.envelope import Recorded
 from automation.items.effects import CreationRequested, ItemAnswered, ItemAsked, PaymentRequested
+from automation.items.events import RuleRunDelayed, RuleRunFailed, RuleRunSkipped, RuleRunStarted
 from automation.items.state import ItemState
 from automation.values import Money, Personal
 
@@ -30,6 +31,9 @@ MOST_LINKS = 1_000
 _LIGHT = 4_096
 _WEIGHED_EVERY = 16
 _INT64 = 2**63
+_NAMING = (RuleRunSkipped, RuleRunFailed, RuleRunDelayed, RuleRunStarted)
+"""Steps that only name a rule and a reason code."""
+_OF_IDS = 2_000
 _REQUESTS = (PaymentRequested, ItemAsked, ItemAnswered, CreationRequested)
 _GROWING = attrgetter("fields", "rows", "links", "observers", "payments", "runs", "results", "activities", "details")
 
@@ -100,7 +104,7 @@ def is_too_large(before: ItemState, after: ItemState, reserve: int = 0, growth: 
 def exceeding(events: Iterable[Recorded], room: int) -> int:
     """Return what is left of `room` behind these events, and a negative number if one is too large by itself."""
     for recorded in events:
-        size = weight(recorded.event)
+        size = _OF_IDS if isinstance(recorded.event, _NAMING) else weight(recorded.event)
         room -= size
         if room < 0 or size > (REQUEST_LIMIT if isinstance(recorded.event, _REQUESTS) else EVENT_LIMIT):
             return -1

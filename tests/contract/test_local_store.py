@@ -1,4 +1,4 @@
-"""One contract for the local store: RocksDB and its double in memory."""
+"""One contract for the local store: RocksDB, its double in memory, and what writes behind."""
 
 from __future__ import annotations
 
@@ -8,12 +8,15 @@ from pathlib import Path
 import pytest
 
 from services.edge.local_store import LocalStore, MemoryStore, RocksStore
+from services.edge.write_behind import WriteBehind
 
 
-@pytest.fixture(params=["rocks", "memory"])
+@pytest.fixture(params=["rocks", "memory", "behind"])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[LocalStore]:
-    """Each test runs on both."""
-    made: LocalStore = RocksStore(tmp_path / "db") if request.param == "rocks" else MemoryStore()
+    """Each test runs on all."""
+    made: LocalStore = MemoryStore() if request.param == "memory" else RocksStore(tmp_path / "db")
+    if request.param == "behind":
+        made = WriteBehind(made)
     yield made
     made.close()
 

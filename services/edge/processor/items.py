@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, NamedTuple
 
 from services.edge.local_store import LocalStore
 from services.edge.processor.store import DIRTY, ITEM, StoredItem, read_item, write_item
 from services.edge.stream import Stream, Timer
+from services.edge.write_behind import Later
 
 
 class Item(NamedTuple):
@@ -51,17 +53,17 @@ class Items:
         while len(cache) > self._capacity:
             cache.popitem(last=False)
 
-    def writes(self, items: Mapping[bytes, Item]) -> dict[bytes, bytes | None]:
-        """Return what to write to the store for these items: their bytes, and that they await a snapshot."""
-        found: dict[bytes, bytes | None] = {}
+    def writes(self, items: Mapping[bytes, Item]) -> dict[bytes, Later]:
+        """Return what to write to the store for these items: what makes their bytes, and that they await a snapshot."""
+        found: dict[bytes, Later] = {}
         for key, item in items.items():
-            found[ITEM + key] = write_item(self.at_rest(item))
+            found[ITEM + key] = partial(self._encoded, item)
             found[DIRTY + key] = b""
         return found
 
-    def at_rest(self, item: Item) -> StoredItem:
-        """Encode the state of an item."""
-        return StoredItem(item.version, item.timers, self._stream.write_state(item.state), item.aside)
+    def _encoded(self, item: Item) -> bytes:
+        state = self._stream.write_state(item.state)
+        return write_item(StoredItem(item.version, item.timers, state, item.aside))
 
     def _load(self, key: bytes) -> Item:
         stored = self._store.get(ITEM + key)

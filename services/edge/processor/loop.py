@@ -17,7 +17,7 @@ from prometheus_client import CollectorRegistry
 from services.edge import names
 from services.edge.clock import Clock, SystemClock
 from services.edge.kafka import KafkaSettings
-from services.edge.local_store import LocalStore, MemoryStore, RocksStore
+from services.edge.local_store import MemoryStore, RocksStore
 from services.edge.log import logger
 from services.edge.processor.clients import Clients, KafkaClients
 from services.edge.processor.ending import End, end_process
@@ -32,6 +32,7 @@ from services.edge.processor.settings import ProcessorSettings
 from services.edge.processor.worker import Worker
 from services.edge.stream import Stream
 from services.edge.topics import LARGEST_CHANGE
+from services.edge.write_behind import WriteBehind
 
 _FETCH_MS = 200
 _COLLECT_AFTER = (50_000, 20, 50)
@@ -204,9 +205,7 @@ class Processor:
         if error is not None:
             self._end("a partition failed", error)
 
-    def _open_store(self, part: TopicPartition) -> LocalStore:
-        if self._settings.data_dir is None:
-            return MemoryStore()
-        return RocksStore(
-            self._settings.data_dir / f"{self._stream.name}-{part.partition}", self._settings.store_limits
-        )
+    def _open_store(self, part: TopicPartition) -> WriteBehind:
+        settings, name = self._settings, f"{self._stream.name}-{part.partition}"
+        kept = RocksStore(settings.data_dir / name, settings.store_limits) if settings.data_dir else MemoryStore()
+        return WriteBehind(kept, settings.checkpoint_keys, settings.checkpoint_s)

@@ -16,7 +16,6 @@ from aiokafka import TopicPartition
 
 from services.edge import names
 from services.edge.codec import SchemaAwaitedError, answered
-from services.edge.local_store import LocalStore
 from services.edge.log import logger
 from services.edge.processor.batch import Batch
 from services.edge.processor.decider import Decider, DefinitionsBehindError
@@ -31,6 +30,7 @@ from services.edge.processor.store import NEXT, POSITION, write_number
 from services.edge.processor.timers import NEVER, TimerIndex
 from services.edge.processor.transaction import commit
 from services.edge.processor.worker import Worker
+from services.edge.write_behind import WriteBehind
 
 _REGISTRY_PAUSE_S = 1.0
 
@@ -38,7 +38,7 @@ _REGISTRY_PAUSE_S = 1.0
 class Partition:
     """Owns the producer, the local store and the queue of one input partition."""
 
-    def __init__(self, worker: Worker, inbox: Inbox, part: TopicPartition, store: LocalStore) -> None:
+    def __init__(self, worker: Worker, inbox: Inbox, part: TopicPartition, store: WriteBehind) -> None:
         self.part = part
         self.next = -1
         """Step 1: the input position from which to go on, from the committed offset; never the consumer's own."""
@@ -190,7 +190,7 @@ class Partition:
         worker.metrics.committed(self.part.partition, batch, self.progress - began)
 
     def _apply(self, batch: Batch, end: int) -> None:
-        """Advance `next` and write the batch's states, timers and position to the local store, atomically."""
+        """Advance `next` and hand the batch's states, timers and position to the local store, as one."""
         self.next = batch.next
         self._position = max(self._position, end)
         events = batch.counted[names.EVENTS]

@@ -11,7 +11,6 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from services.edge import names
 from services.edge.codec import SchemaAwaitedError, patiently
-from services.edge.local_store import LocalStore
 from services.edge.log import logger
 from services.edge.processor.ending import StopError
 from services.edge.processor.items import Item, Items
@@ -32,6 +31,7 @@ from services.edge.processor.store import (
 )  # fmt: skip
 from services.edge.processor.timers import TimerIndex
 from services.edge.stream import Stream, Timer
+from services.edge.write_behind import Later, WriteBehind
 
 _FOLDED_AT_ONCE = 2_000
 
@@ -53,7 +53,7 @@ class Restored:
 class Restorer:
     """Restores one partition with a reader of its own; the partition is fenced, so its log stands still."""
 
-    def __init__(self, stream: Stream[Any, Any], partition: int, store: LocalStore, reader: AIOKafkaConsumer) -> None:
+    def __init__(self, stream: Stream[Any, Any], partition: int, store: WriteBehind, reader: AIOKafkaConsumer) -> None:
         self._stream = stream
         self._store = store
         self._reader = reader
@@ -201,7 +201,7 @@ class Restorer:
             return Item(before.state, before.version, (), aside=True)
 
     def _flush(self, items: Items, timers: TimerIndex, touched: dict[bytes, Item]) -> None:
-        writes = {**items.writes(touched), **timers.take_writes()}
+        writes: dict[bytes, Later] = {**items.writes(touched), **timers.take_writes()}
         writes[POSITION], writes[NEXT] = write_number(self._found.position), write_number(self._found.next)
         self._store.write(writes)
         items.keep(touched)

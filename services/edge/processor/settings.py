@@ -44,6 +44,9 @@ class ProcessorSettings:
     """Largest record by topic where it is not `largest_record`, in bytes."""
     cached_items: int = 20_000
     """Decoded states kept per partition."""
+    checkpoint_keys: int = 20_000
+    checkpoint_s: float = 10.0
+    """What waits for the local store at most, by number and by age: after a kill it is folded from the log again."""
     snapshot_every: int = 50_000
     """Events of a partition's log between two sweeps: what a restore without a local store folds at most."""
     snapshots_per_batch: int = 100

@@ -16,6 +16,7 @@ from services.edge.processor.batch import Batch
 from services.edge.processor.outputs import Placed
 from services.edge.processor.settings import ProcessorSettings
 from services.edge.processor.store import DIRTY, ITEM, end_of
+from services.edge.write_behind import Later
 
 _POSITION = struct.Struct(">qq")
 
@@ -84,9 +85,9 @@ class Sweeps:
             marker = write_floor(Floor(-1, batch.next))
             batch.outputs.add([self._record(self._keys.next, marker)])
 
-    def committed(self, batch: Batch, events: int) -> dict[bytes, bytes | None]:
+    def committed(self, batch: Batch, events: int) -> dict[bytes, Later]:
         """Take note of a committed batch and return what to write to the store for it."""
-        writes: dict[bytes, bytes | None] = {}
+        writes: dict[bytes, Later] = {}
         for key in batch.snapshotted:
             writes[DIRTY + key] = None
             self._sweeping.pop(key, None)
