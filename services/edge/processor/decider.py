@@ -22,8 +22,6 @@ from services.edge.stream import Decision, Headers, Stream, Timer, UnreadableErr
 from services.edge.tracing import incoming, joined
 
 _CHECK_TIME_EVERY = 16
-_SURELY_FITS = 512 * 1024
-"""Bytes of an event that need no check: a log takes records of 10 MB, and the headers of an event are our own."""
 
 
 class DefinitionsBehindError(Exception):
@@ -175,7 +173,7 @@ class Decider:
             if event.key != key or event.topic != stream.log:
                 raise ValueError(f"an event of {key!r} was written for {event.topic} and {event.key!r}")
             records.append(Placed(event.topic, self._partition, key, event.value, [*event.headers, mark]))
-            if len(event.value or b"") > _SURELY_FITS:
+            if len(event.value or b"") > places.doubtful:
                 places.check(records[-1])
             records.extend(map(places.place, outputs))
         records.extend(places.place(joined(output, trace) if trace else output) for output in decision.outputs)

@@ -54,6 +54,8 @@ class Places:
         self.counts = counts
         self._largest = largest
         self._largest_of = largest_of
+        self.doubtful = min(largest, *largest_of.values()) // 2 if largest_of else largest // 2
+        """Bytes of an event's value from which a check is due: its headers are our own, and small."""
 
     def of(self, topic: str, key: bytes) -> int:
         """Return the murmur2 partition of a key; raises UnknownTopicError."""
