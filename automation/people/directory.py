@@ -19,7 +19,7 @@ class User:
     phone: str = ""
     department: str = ""
     active: bool = True
-    time_zone: str = "UTC"
+    time_zone: str = ""
     sending_addresses: tuple[str, ...] = ()
 
 
