@@ -30,6 +30,11 @@ def _definitions() -> list[Any]:
         ),
         spec.rule("keep", "edit_item", "assembly", {"fields": [{"field": "comments", "value": "{{field:title}}"}]}),
         spec.rule("tell", "add_notification", "assembly", {"text": "paid", "recipients": ["department:sales"]}),
+        spec.rule(
+            "room", "create_group_chat", "lost", {"name": "{{field:title}}", "members": ["ann", "boss"]}, order=1
+        ),
+        spec.rule("say", "send_group_chat_message", "lost", {"chat": "{{result:room.chat_id}}", "text": "x"}, order=2),
+        spec.rule("post", "add_feed_post", "lost", {"text": "lost", "recipients": ["department:sales"]}, order=3),
         spec.rule("mail", "send_client_email", "won", {"subject": "Thanks", "text": "{{field:title}}"}),
     ]
     paid = spec.trigger("paid", "track_order_payment", "assembly", allow_previous_stage=True)

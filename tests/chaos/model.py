@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from services.edge.stream import Decision, Stream, Timer
+from services.edge.stream import Decision, Output, Stream, Timer
 from services.edge.topics import partition_for
 
 Sent = tuple[str, bytes, bytes | None]
@@ -81,13 +81,15 @@ class Model:
         for recorded in decision.events:
             self.expected.log[key].append(self._stream.write_event(recorded).value or b"")
             self.expected.surely[key] += self._sure
-            (self.expected.outputs if self._sure else self.expected.perhaps).update(self._sent(recorded))
+            self._send(self._stream.outputs(recorded))
+        self._send(decision.outputs)
         self._states[key] = decision.state
         for timer in set(self._stream.timers(decision.state)) - before:
             heapq.heappush(self._heap, (timer.due, key, timer.timer_id))
 
-    def _sent(self, recorded: Any) -> Iterable[Sent]:
-        return [(output.topic, output.key, output.value) for output in self._stream.outputs(recorded)]
+    def _send(self, outputs: Iterable[Output]) -> None:
+        sent = self.expected.outputs if self._sure else self.expected.perhaps
+        sent.update((output.topic, output.key, output.value) for output in outputs)
 
     def _state(self, key: bytes) -> Any:
         return self._states.get(key, self._stream.initial())

@@ -113,3 +113,12 @@ def test_rules_leave_chats_of_employees_alone(company: Company) -> None:
         deal.run("keep-chat")
         deal.save(stage="building", fields={"chat_id": chat_id})
         assert (deal.ending("add-builders"), deal.ending("tell-chat")) == (("failed", added), ("failed", told))
+
+
+def test_the_log_of_the_records_folds_to_what_is_kept(company: Company) -> None:
+    """Index and local stores agree with a fold of the whole log, chats and posts included."""
+    project(company).save(stage="done").run("congratulate")
+    eventually(company.at_rest)
+    found = company.shell("replay", "verify")
+
+    assert [log["differences"] for log in found.values()] == [0, 0]
