@@ -29,6 +29,7 @@ from services.edge.files import FileLinks, open_files
 from services.edge.sql import open_database
 from services.gateway.app import create_app
 from services.gateway.doubles import FixedViews, MemoryOutbox, MemoryShelf
+from services.gateway.enrolments import Enrolments
 from services.gateway.idempotency import Answers
 from services.gateway.keys import ROLES, SqlKeys, new_key
 from services.gateway.limits import Limiter, Rate
@@ -247,7 +248,8 @@ def gateway_in(tmp_path: Path) -> Iterator[World]:
         clock=clock, outbox=outbox, shelf=shelf, catalogue=CATALOGUE, history=lambda: history, inbox=lambda: inbox,
         messages=lambda tenant, most: recorded_messages(notifier, tenant, most), pages=pages_of(),
         views=FixedViews({(tenant, "stages"): {"rows": [CANARY[tenant]]} for tenant in TENANTS}),
-        answers=Answers(database, clock), keys=store, tenants=Limiter(Rate(1_000, 1_000)),
+        answers=Answers(database, clock), enrolments=Enrolments(database, clock), keys=store,
+        tenants=Limiter(Rate(1_000, 1_000)),
         strangers=Limiter(Rate(100, 100)), secrets=secrets_of(), providers=load_providers(), simulated=True,
         files=open_files(local_settings(tmp_path / "files")), file_links=FileLinks([SECRET.encode()]),
         file_link_ms=3_600_000,

@@ -70,6 +70,19 @@ class Arguments:
             return Problem(f"invalid_value:{error.errors()[0]['loc'][0]}")
 
 
+def literal_problems(arguments: Arguments, raw: Mapping[str, Any]) -> Iterator[Problem]:
+    """Yield what is wrong with the parameters that insert nothing, each by itself: it would fail in every run."""
+    literal = {name for name in arguments.resolvers if "{{" not in str(raw.get(name))}
+    read = {name: arguments.resolvers[name](Scope({})) for name in literal}
+    yield from (Problem(value.reason) for value in read.values() if isinstance(value, InvalidValue))
+    given = {name: v for name, v in read.items() if v is not None and not isinstance(v, InvalidValue)}
+    try:
+        arguments.model.model_validate(given)
+    except ValidationError as error:
+        places = {str(found["loc"][0]) for found in error.errors() if found["type"] != "missing" and found["loc"]}
+        yield from (Problem(f"invalid_value:{name}") for name in sorted(places))
+
+
 class _Compiler:
     """Compiles one rule's parameters, collecting every error with its path."""
 

@@ -9,7 +9,7 @@ from typing import Any, get_origin
 from automation.catalogue import Entry, Kind
 from automation.conditions import Condition, InvalidConditionError, condition_references, parse_condition
 from automation.definitions import delay_checks
-from automation.definitions.arguments import Arguments, InvalidParamsError, Problem, compile_arguments
+from automation.definitions.arguments import Arguments, InvalidParamsError, Problem, compile_arguments, literal_problems
 from automation.definitions.book import TenantView
 from automation.definitions.checks import Found, item_type, known_principal
 from automation.definitions.compiled import schema_for
@@ -104,19 +104,23 @@ def _params(made: Automation, entry: Entry, schema: Schema, view: TenantView) ->
         problems = (Found(f"params.{path}", "params", message) for path, message in error.errors)
         yield from (_explained(found, made, view) for found in problems)
         return
-    yield from _literals(arguments)
+    yield from _literals(arguments, made)
     if isinstance(made, Rule):
         yield from _results(arguments.references, "params", made, view)
 
 
-def _literals(arguments: Arguments) -> Iterator[Found]:
+def _literals(arguments: Arguments, made: Automation) -> Iterator[Found]:
     """Try parameters that insert nothing: what can be known now is not left to fail at run time."""
-    if arguments.references:
-        return
-    made = arguments.resolve(Scope({}))
-    if isinstance(made, Problem):
-        reason, _, name = made.reason.partition(":")
+    for problem in dict.fromkeys((*_whole(arguments), *literal_problems(arguments, made.params))):
+        reason, _, name = problem.reason.partition(":")
         yield Found(f"params.{name}", reason, "the value does not fit the parameter")
+
+
+def _whole(arguments: Arguments) -> Iterator[Problem]:
+    """Yield what is wrong with all parameters together, where it is known."""
+    resolved = None if arguments.references else arguments.resolve(Scope({}))
+    if isinstance(resolved, Problem):
+        yield resolved
 
 
 def _people(made: Automation, entry: Entry, view: TenantView) -> Iterator[Found]:

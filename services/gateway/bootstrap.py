@@ -34,6 +34,7 @@ from services.edge.sql import Database
 from services.edge.topics import Topics
 from services.gateway import local
 from services.gateway.app import create_app
+from services.gateway.enrolments import Enrolments, EnrolmentWorker
 from services.gateway.idempotency import Answers
 from services.gateway.keys import SqlKeys
 from services.gateway.limits import Limiter, Rate
@@ -72,6 +73,7 @@ class Gateway(NamedTuple):
     shelf: KafkaShelf
     pages: PagesReader
     outbox: KafkaOutbox
+    enrolling: EnrolmentWorker
 
     def why_not_ready(self) -> str:
         """Return what is missing, empty if nothing is."""
@@ -97,8 +99,10 @@ async def gateway(deployment: Deployment, registry: CollectorRegistry) -> AsyncI
         reader = await _pages_reader(deployment, pages, stack)
         views = await _views(settings, stack)
         parts = _Parts(database, catalogue, shelf, outbox, pages, views)
-        app = create_app(_ports(deployment, parts), GatewayMetrics(registry))
-        yield Gateway(app, shelf, reader, outbox)
+        ports = _ports(deployment, parts)
+        app = create_app(ports, GatewayMetrics(registry))
+        enrolling = EnrolmentWorker(ports.enrolments, outbox, ports.clock, lambda: shelf.book.version)
+        yield Gateway(app, shelf, reader, outbox, enrolling)
 
 
 class _Parts(NamedTuple):
@@ -150,7 +154,8 @@ def _ports(deployment: Deployment, parts: _Parts) -> Ports:
         clock=clock, outbox=parts.outbox, shelf=parts.shelf, catalogue=parts.catalogue,
         history=HistoryDoor(deployment.history.database_url.get_secret_value(), item_events()),
         inbox=notifier.inbox, messages=notifier.messages, pages=parts.pages, views=parts.views,
-        answers=Answers(parts.database, clock), keys=SqlKeys(parts.database, clock),
+        answers=Answers(parts.database, clock), enrolments=Enrolments(parts.database, clock),
+        keys=SqlKeys(parts.database, clock),
         tenants=Limiter(Rate(settings.rate_per_second, settings.burst)),
         strangers=Limiter(Rate(settings.strangers_per_second, settings.strangers_burst)),
         secrets=_secrets(settings.webhook_secrets_file), providers=load_providers(),

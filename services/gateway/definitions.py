@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
@@ -93,15 +94,15 @@ def _draft(view: TenantView, given: DefinitionBody, path: str, faults: list[Faul
     key = (given.kind, given.id)
     made = None if given.delete else _made(given, path, faults)
     if given.delete and key not in view.current and key not in view.drafts:
-        faults.append(Fault(path, "unknown", f"there is no {given.kind} {given.id}"))
+        faults.append(_fault(path, "unknown", f"there is no {given.kind} {given.id}"))
     return Draft(*key, made, view.versions.get(key, 0))
 
 
 def _made(given: DefinitionBody, path: str, faults: list[Fault]) -> Definition | None:
     made, flaws = read(given.kind, given.body or {})
-    faults += [Fault(_path(path, flaw), flaw.rule, flaw.message) for flaw in flaws]
+    faults += [_fault(_path(path, flaw), flaw.rule, flaw.message) for flaw in flaws]
     if made is not None and given.id != (wanted := id_of(made)):
-        faults.append(Fault(f"{path}.id", "id_differs", f"the body belongs to {wanted}"))
+        faults.append(_fault(f"{path}.id", "id_differs", f"the body belongs to {wanted}"))
     return made
 
 
@@ -111,7 +112,7 @@ def _placed(flaws: Iterable[Flaw], drafts: Sequence[Draft]) -> list[Fault]:
     found = []
     for flaw in flaws:
         place = places.get((flaw.kind, flaw.id), f"in force: {flaw.kind}/{flaw.id}")
-        found.append(Fault(_path(place, flaw), flaw.rule, flaw.message))
+        found.append(_fault(_path(place, flaw), flaw.rule, flaw.message))
     return found
 
 
@@ -121,18 +122,25 @@ def _path(place: str, flaw: Flaw) -> str:
     return f"{place}.body" + (f".{flaw.path}" if flaw.path and not flaw.path.startswith("[") else flaw.path)
 
 
+def _fault(path: str, rule: str, message: str) -> Fault:
+    """Return a fault with the JSON pointer of its path, if it lies in the body."""
+    parts = re.findall(r"[^.\[\]]+", path) if path.startswith("definitions[") else ()
+    pointer = "".join("/" + part.replace("~", "~0").replace("/", "~1") for part in parts)
+    return Fault(path, rule, message, pointer)
+
+
 def _check_twice(drafts: Sequence[Draft], faults: list[Fault]) -> None:
     seen: set[tuple[str, str]] = set()
     for at, draft in enumerate(drafts):
         if (key := (draft.kind, draft.id)) in seen:
-            faults.append(Fault(f"definitions[{at}]", "twice", f"{key[0]}/{key[1]} stands twice"))
+            faults.append(_fault(f"definitions[{at}]", "twice", f"{key[0]}/{key[1]} stands twice"))
         seen.add(key)
 
 
 def _check_expected(view: TenantView, given: Sequence[DefinitionBody]) -> None:
     current = [view.versions.get((one.kind, one.id), 0) for one in given]
     faults = [
-        Fault(f"definitions[{at}].expected", "overtaken", f"the current version is {version}")
+        _fault(f"definitions[{at}].expected", "overtaken", f"the current version is {version}")
         for at, (one, version) in enumerate(zip(given, current, strict=True))
         if one.expected is not None and one.expected != version
     ]

@@ -28,7 +28,7 @@ _PROBLEM = {
             "items": {
                 "type": "object",
                 "required": ["path", "rule", "message"],
-                "properties": {name: {"type": "string"} for name in ("path", "rule", "message")},
+                "properties": {name: {"type": "string"} for name in ("path", "rule", "message", "pointer")},
             },
         },
     },

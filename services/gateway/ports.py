@@ -13,6 +13,7 @@ from automation.definitions.book import Book
 from automation.definitions.saved import DefinitionSaved
 from services.edge.clock import Clock
 from services.edge.files import FileLinks, Files
+from services.gateway.enrolments import Enrolments
 from services.gateway.idempotency import Answers
 from services.gateway.keys import Keys
 from services.gateway.limits import Limiter
@@ -74,6 +75,7 @@ class Ports:
     pages: PaymentPages
     views: Views
     answers: Answers
+    enrolments: Enrolments
     keys: Keys
     tenants: Limiter
     strangers: Limiter

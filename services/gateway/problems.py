@@ -27,6 +27,13 @@ class Fault(NamedTuple):
     path: str
     rule: str
     message: str
+    pointer: str = ""
+    """JSON pointer (RFC 6901) into the body; empty where the fault lies elsewhere, or where only the path is given."""
+
+    def document(self) -> dict[str, str]:
+        """Return the fault as it is shown."""
+        shown = self._asdict()
+        return shown if self.pointer else {name: shown[name] for name in ("path", "rule", "message")}
 
 
 class Problem(Exception):  # noqa: N818 - an answer, which is not always a fault of the program
@@ -53,7 +60,7 @@ class Problem(Exception):  # noqa: N818 - an answer, which is not always a fault
             "title": title,
             "status": self.status,
             "detail": self.detail[:_LONGEST] or title,
-            "errors": [fault._asdict() for fault in self.errors],
+            "errors": [fault.document() for fault in self.errors],
         }
 
     def response(self) -> Response:

@@ -38,7 +38,8 @@ def listener_of(settings: GatewaySettings) -> socket.socket:
 async def serve(server: uvicorn.Server, service: Gateway, listener: socket.socket) -> None:
     """Serve and follow; a follower that ends badly ends the process."""
     async with asyncio.TaskGroup() as parts:
-        followers = [parts.create_task(service.shelf.follow()), parts.create_task(service.pages.run())]
+        beside = (service.shelf.follow(), service.pages.run(), service.enrolling.run())
+        followers = [parts.create_task(work) for work in beside]
         await server.serve([listener])
         for follower in followers:
             follower.cancel()

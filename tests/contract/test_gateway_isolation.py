@@ -25,6 +25,11 @@ BODIES: dict[str, dict[str, Any]] = {
     "OrderBody": ORDER,
     "ItemRef": {"item_type": "deal", "item_id": "other-1"},
     "PaymentBody": {"status": "paid"},
+    "StatusBody": {},
+    "CopyBody": {"item_type": "deal", "pipeline": "main", "to_item_type": "deal", "to_pipeline": "other"},
+    "DryRunBody": {"item": {"item_type": "deal", "item_id": "other-1"}},
+    "PreviewBody": {},
+    "EnrolBody": {"version": 1},
     "RecordChangeBody": {"kind": "post_chat_message", "text": "x"},
 }
 MASS = ("tenant", "tenant_id", "owner", "role", "roles", "version", "created_at", "is_admin", "actor", "signature")
@@ -46,7 +51,8 @@ def _address(path: str, operation: dict[str, Any], ids: str) -> str:
         "item_type": "deal", "item_id": f"{ids}-1", "change_id": f"change-{ids}-1-1", "order_id": "A1",
         "record_type": "chat", "record_id": f"{ids}-1",
         "name": "stages", "user": "ann", "payment_id": payment_of(ids) if ids in TENANTS else ids,
-        "file_id": file_id(1, ids),
+        "file_id": file_id(1, ids), "kind": "rule", "definition_id": ids, "rule_id": ids, "enrolment_id": ids,
+        "entry_id": "add_item_comment",
     }  # fmt: skip
     query = []
     for parameter in operation.get("parameters", ()):

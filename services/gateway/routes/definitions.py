@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from automation.definitions.book import TenantView
+from automation.definitions.models import Definition
+from automation.definitions.validation import DefinitionId
 from services.gateway import bodies as b
 from services.gateway.access import caller_of
-from services.gateway.definitions import Author, check_taken, plan_of, records_of
+from services.gateway.definitions import Author
 from services.gateway.idempotency import once
 from services.gateway.json_body import checked_as, read_json
 from services.gateway.operations import needs
-from services.gateway.ports import Append, Ports, ports_of
+from services.gateway.ports import ports_of
+from services.gateway.saving import save
 from services.gateway.show import answer
 
 ROUTER = APIRouter(prefix="/v1/definitions", tags=["definitions"])
@@ -26,10 +30,12 @@ async def definitions(
     kind: Annotated[str, Query(max_length=40)] = "",
     id: Annotated[str, Query(max_length=200)] = "",  # noqa: A002 - the name that callers see
 ) -> Response:
-    """List current definitions, of a kind or with an id if given, each with its version for `expected`."""
+    """List current definitions, of a kind or with an id if given, each with its version for `expected`; and drafts."""
     shelf = ports_of(request).shelf
     view = shelf.book.tenant(caller_of(request).tenant)
-    return answer({"version": shelf.book.version, "definitions": _shown(view, kind, id) if view else []})
+    found = _shown(view, view.current, kind, id) if view else []
+    drafts = _shown(view, view.drafts, kind, id) if view else []
+    return answer({"version": shelf.book.version, "definitions": found, "drafts": drafts})
 
 
 @ROUTER.put("", **needs("define", b.DefinitionsBody))
@@ -43,24 +49,14 @@ async def save_definitions(request: Request) -> Response:
     async def work() -> Response:
         body = checked_as(b.DefinitionsBody, await read_json(request))
         author = Author(caller.tenant, body.author or caller.name, ports.clock.now())
-        return await ports.shelf.edit(lambda append: _save(ports, author, body, append))
+        return await ports.shelf.edit(lambda append: save(ports, author, body, append))
 
     return await once(ports.answers, request, caller.tenant, work)
 
 
-async def _save(ports: Ports, author: Author, body: b.DefinitionsBody, append: Append) -> Response:
-    book = ports.shelf.book
-    view = book.tenant(author.tenant) or TenantView(author.tenant, ports.catalogue)
-    plan = await plan_of(view, ports.catalogue, body, author.now)
-    version = book.version
-    if plan.drafts:
-        version = await append(records_of(plan.drafts, author))
-        check_taken(book.tenant(author.tenant), plan.drafts)
-    saved = [{"kind": draft.kind, "id": draft.id, "version": draft.replaces + 1} for draft in plan.drafts]
-    return answer({"version": version, "saved": saved, "warnings": plan.warnings})
-
-
-def _shown(view: TenantView, kind: str, name: str) -> list[dict[str, Any]]:
+def _shown(
+    view: TenantView, definitions: Mapping[DefinitionId, Definition], kind: str, name: str
+) -> list[dict[str, Any]]:
     return [
         {
             "kind": found,
@@ -68,6 +64,6 @@ def _shown(view: TenantView, kind: str, name: str) -> list[dict[str, Any]]:
             "version": view.versions[found, its_id],
             "body": made.model_dump(mode="json"),
         }
-        for (found, its_id), made in sorted(view.current.items(), key=lambda pair: pair[0])
+        for (found, its_id), made in sorted(definitions.items(), key=lambda pair: pair[0])
         if kind in ("", found) and name in ("", its_id)
     ]

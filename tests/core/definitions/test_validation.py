@@ -95,6 +95,16 @@ def test_all_errors_come_at_once():
     assert {flaw.path for flaw in found.errors} == {"stage", "params.text", "params.created_by"}
 
 
+def test_every_value_that_does_not_fit_is_told_also_beside_insertions():
+    """A parameter that inserts something hides no flaw of those that insert nothing."""
+    long = "x" * 1_001
+    mail = rule("mail", "send_client_email", "new", {"subject": long, "text": "{{field:title}}", "from": "y" * 500})
+    assert {(path, code) for path, code, _ in rules_broken(saved(mail))} == {
+        ("params.subject", "invalid_value"),
+        ("params.from", "invalid_value"),
+    }
+
+
 def test_type_that_does_not_allow_the_item_type_is_refused():
     """The trigger on invoice payments does not exist for invoices (spec 2.1)."""
     invoices = pipeline("invoice", "inv")
