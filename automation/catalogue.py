@@ -7,7 +7,7 @@ import pkgutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType, ModuleType
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict
 
@@ -25,6 +25,8 @@ class Params(BaseModel):
     """Base of an entry's parameters: strict, closed, frozen. Instances hold values with all insertions resolved."""
 
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True, arbitrary_types_allowed=True)
+    EXAMPLE: ClassVar[Mapping[str, Any]] = MappingProxyType({})
+    """Parameters of the example in the reference whose type does not say what could stand there."""
 
     @classmethod
     def flaws(cls, raw: Mapping[str, Any], schema: Schema) -> Iterator[tuple[str, str]]:

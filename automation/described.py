@@ -59,7 +59,7 @@ def example(entry: Entry) -> dict[str, Any]:
     """Return a definition of the entry with what is required, on a pipeline `main` with a stage `invoice_sent`."""
     item_type = "deal" if entry.allows("deal") else entry.types[0]
     place = {"item_type": item_type, "pipeline": "main", "stage": "invoice_sent"}
-    params = {one.name: _example(one) for one in parameters(entry) if one.required}
+    params = {one.name: _example(one) for one in parameters(entry) if one.required} | dict(entry.params.EXAMPLE)
     found = {"kind": entry.kind, "id": entry.id.replace("_", "-"), "type": entry.id, **place}
     return {**found, "params": params} if params else found
 
@@ -91,6 +91,8 @@ def _type(hint: Any, takes: Takes | None, allowed: tuple[str, ...]) -> tuple[str
         return {bool: "bool", int: "int", str: "string"}.get(inner, "object"), many
     if takes.fields:
         return ("field codes", False) if many else ("field code", False)
+    if takes.filter_of:
+        return "condition", False
     if takes.people:
         return ("people", False) if many else ("user", False)
     return takes.type, many

@@ -35,7 +35,7 @@ WRITTEN = {
     "text": {"text"}, "string": {"string"}, "bool": {"bool"}, "int": {"int"}, "user": {"user"}, "enum": {"enum"},
     "principals": {"people"}, "rows": {"rows of field and value"}, "fields": {"field codes", "string"},
     "datetime": {"datetime"}, "files": {"file"}, "address": {"string"}, "kinds": {"string", "enum", "list"},
-    "reference": {"string", "enum"}, "condition": {"object", "text", "string"},
+    "reference": {"string", "enum"}, "condition": {"condition", "object", "text", "string"},
 }  # fmt: skip
 """How the types of the specification may be called by the catalogue."""
 

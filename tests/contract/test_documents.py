@@ -18,6 +18,7 @@ from automation.items.document_effects import DocumentRequested
 from automation.values import Personal
 from services.edge.files import FileLinks, Files, Linked, open_files
 from services.edge.sql import open_database
+from services.notifier.attachments import Attachment
 from services.notifier.catalogue import load_channels
 from services.notifier.channel import Channel, Delivery, Rejected, Resources, Retry, Sent
 from services.notifier.drive import Drive
@@ -176,6 +177,16 @@ async def test_a_store_that_cannot_be_reached_is_tried_again(tmp_path: Path) -> 
     channel = entry.open(Resources(open_database("sqlite:///:memory:"), NotifierSettings(), drive=drive))
 
     assert isinstance(await channel.send(DELIVERY._replace(event=effect("text"))), Retry)
+
+
+async def test_what_is_attached_to_a_mail_is_read_from_the_drive(files: Files, delivery: Delivery) -> None:
+    """By its id; one of another tenant, an unknown one, and one that servers would refuse are none."""
+    drive = Drive(files, LINKS, "")
+    await files.put(delivery.tenant, new_file(IMAGE_ID), b"abc")
+
+    assert await drive.read(delivery.tenant, IMAGE_ID) == Attachment("photo.png", "image/png", b"abc")
+    assert await drive.read("other", IMAGE_ID) is None
+    assert await drive.read(delivery.tenant, "../x") is None
 
 
 # --- the PDF ---------------------------------------------------------------------------------------------------

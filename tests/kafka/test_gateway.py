@@ -60,14 +60,7 @@ def _deployment(kafka: KafkaSettings, topics: Topics, home: Path, name: str) -> 
         NotifierSettings(database_url=SecretStr(f"sqlite:///{home}/n.db")),
         local_settings(home / "files"),
     )
-    return Deployment(
-        settings,
-        kafka,
-        topics,
-        SigningSettings(signing_secrets=SecretStr(SECRET)),
-        *databases,
-        local_settings(home / "files"),
-    )
+    return Deployment(settings, kafka, topics, SigningSettings(signing_secrets=SecretStr(SECRET)), *databases)
 
 
 @asynccontextmanager

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from automation import documents
 from automation.catalogue import Entry, Params
@@ -29,6 +29,8 @@ Name = Annotated[str, Takes("string", "single_line")]
 
 class CreateDocument(Params):
     """Which template, who issues it, and what is to come of it."""
+
+    EXAMPLE: ClassVar[Mapping[str, Any]] = {"template": "offer", "wait_for_pdf": True, "create_public_link": True}
 
     template: Name
     wait_for_pdf: Flag = False

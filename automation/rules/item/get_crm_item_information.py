@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
@@ -23,6 +23,12 @@ MOST_FIELDS = 200
 
 class GetCrmItemInformation(Params):
     """Items of which type, which of them (the first by id), and which of its fields."""
+
+    EXAMPLE: ClassVar[Mapping[str, Any]] = {
+        "item_type": "contact",
+        "filter": {"field": "id", "op": "eq", "value": "{{field:contact}}"},
+        "select_fields": ["name", "email_work"],
+    }
 
     item_type: Annotated[str, Takes("string")]
     filter: ItemFilter
