@@ -13,7 +13,7 @@ from automation.seen import digest, remember
 
 FOLD_VERSION = items.FOLD_VERSION
 _COMMON = (ChangeSeen, EffectAnswered)
-"""Events of every record that change nothing of its body; so do effects without a fold of their own."""
+"""Events of every record that change nothing of its body; so do entries and effects without a fold of their own."""
 
 
 def initial() -> Any:
@@ -37,7 +37,7 @@ def evolve(state: Any, recorded: Recorded) -> Any:
 def _evolved(record: RecordType, state: RecordState, recorded: Recorded) -> RecordState:
     env, event = recorded
     kind, body = type(event), state.body
-    if kind in record.folds or not (kind in _COMMON or hasattr(kind, "CHANNEL")):
+    if kind in record.folds or not (kind in _COMMON or kind in record.entries or hasattr(kind, "CHANNEL")):
         body = record.folds[kind](body, env, event)
     seen = remember(state.seen, digest(env.change_id)) if env.change_id else state.seen
     source_seq = env.source_seq or state.source_seq

@@ -68,7 +68,10 @@ class RecordType:
     body: type
     """A frozen dataclass with slots; each field has a default."""
     folds: Mapping[type, Callable[[Any, Envelope, Any], Any]]
-    """Each of its own events: from body, envelope and event to the new body."""
+    """Each of its own events that changes the body: from body, envelope and event to the new one.
+
+    An entry without a fold changes nothing, and readers of the body need not even decode it.
+    """
     changes: Mapping[type, Callable[[RecordTurn, Any], None]]
     """What platforms and users may send, and `ReportOutcome` where the record makes calls itself.
 

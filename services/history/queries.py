@@ -8,6 +8,7 @@ from typing import Any, NamedTuple, Protocol, TypeAlias
 from automation.dates import DAY
 from automation.envelope import Key, Recorded
 from automation.items.events import EffectAnswered
+from automation.records.model import RecordType
 from automation.values import Moment
 from services.history.activities import ActivityEntry, activities
 from services.history.agenda import MOST_DAYS, AgendaEntry, marks, of_user
@@ -184,12 +185,20 @@ class History:
     ) -> tuple[list[Recorded], int | None]:
         """Return a record's events of these classes with `version > after`, oldest first, and where the next begin."""
         found: list[Recorded] = []
-        for recorded in self._oldest_first(key, None, after=after):
-            if type(recorded.event).__name__ in kinds:
-                found.append(recorded)
-                if len(found) > min(limit, LARGEST_PAGE):
-                    return found[:-1], found[-2].envelope.version
+        for row in self._rows(stream_id("item", key), after, None):
+            if row.type in kinds:
+                if len(found) == min(limit, LARGEST_PAGE):
+                    return found, found[-1].envelope.version
+                found.append(self._read(row.value))
         return found, None
+
+    def record_body(self, key: Key, record: RecordType) -> Any:
+        """Return what a record's type keeps now; events that do not change it, such as messages, are not decoded."""
+        kinds = {kind.__name__ for kind in record.folds}
+        body, rows = record.body(), self._rows(stream_id("item", key), 0, None)
+        for env, event in (self._read(row.value) for row in rows if row.type in kinds):
+            body = record.folds[type(event)](body, env, event)
+        return body
 
     def stage_totals(self, tenant: str, item_type: str) -> Sequence[StageTotal]:
         """Return the number of items and the sum of their amounts in each stage, by currency."""
@@ -199,12 +208,14 @@ class History:
         """Return where a tenant's streams have gaps or contradict themselves, newest first."""
         return self._store.anomalies(tenant, min(limit, LARGEST_PAGE))
 
-    def _oldest_first(self, key: Key, upto: int | None, after: int = 0) -> Iterator[Recorded]:
-        stream = stream_id("item", key)
+    def _oldest_first(self, key: Key, upto: int | None) -> Iterator[Recorded]:
+        return (self._read(row.value) for row in self._rows(stream_id("item", key), 0, upto))
+
+    def _rows(self, stream: str, after: int, upto: int | None) -> Iterator[StoredRow]:
+        """Yield the rows of a stream behind a version, oldest first."""
         rows: Sequence[StoredRow] = self._store.events(stream, after=after, upto=upto, limit=PAGE)
         while rows:
-            for row in rows:
-                yield self._read(row.value)
+            yield from rows
             after = rows[-1].version
             rows = self._store.events(stream, after=after, upto=upto, limit=PAGE) if len(rows) == PAGE else ()
 

@@ -11,8 +11,10 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 import automation.items
+import automation.records.types
 from automation.declared import declared
 from automation.items import events as e
+from automation.items.effects import ItemAnswered
 from automation.values import Money
 from services.edge.codec import Head
 
@@ -239,8 +241,11 @@ def _paid(item: _Item, event: e.PaymentNoted) -> None:
         item.tenant.payments[event.payment_id] = (event.status, event.amount)
 
 
+_CALLS = set(declared(automation.items, automation.records.types, endings=("effects",))) - {ItemAnswered}
+"""An answer to another item is a call, too, but nobody answers it."""
+
 _NOTES: Mapping[type, Callable[[_Item, Any], None]] = {
-    **dict.fromkeys(declared(automation.items, endings=("effects",)), _called),
+    **dict.fromkeys(_CALLS, _called),
     e.EffectAnswered: _answered,
     e.PaymentNoted: _paid,
 }

@@ -82,6 +82,9 @@ def test_messages_are_read_in_order_and_page_by_page(database: Database) -> None
     rest, end = history.entries(CHAT, kinds, after=following, limit=2)
     assert ([one.event.message_id for one in rest], end) == (["m3"], None)
     assert [one.event.message_id for one in history.entries(CHAT, kinds, after=3)[0]] == ["m2", "m3"]
+    body = history.record_body(CHAT, record_types()["chat"])
+    assert body == history.state_as_of(CHAT).state.body
+    assert dict(body.members) == {"ann": 0, "boss": 0, "cid": 3}
 
 
 def test_the_feed_is_found_by_recipient_tag_and_text(database: Database) -> None:

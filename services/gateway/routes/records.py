@@ -65,11 +65,11 @@ async def records(
 @ROUTER.get(ONE, **needs("read"))
 async def record_state(request: Request, record_type: TypeInPath, record_id: IdInPath) -> Response:
     """Return a record: its line in the list, and the state that its decisions read."""
-    key = _key(request, record_type, record_id)
+    key, record = _key(request, record_type, record_id), _known(record_type)
 
     def look(history: History) -> dict[str, Any]:
-        row, found = history.current(key), history.state_as_of(key)
-        return {**(_row(row) if row else {}), "version": found.version, "state": found.state.body}
+        row = history.current(key)
+        return {**(_row(row) if row else {}), "state": history.record_body(key, record)}
 
     return answer(await ask_known(request, key, look, "record"))
 
@@ -99,7 +99,7 @@ async def record_entries(
     kinds = {kind.__name__ for kind in record.entries}
 
     def look(history: History) -> dict[str, Any]:
-        since = record.reads_from(history.state_as_of(key).state.body, user) if user else 0
+        since = record.reads_from(history.record_body(key, record), user) if user else 0
         if since is None:
             raise Problem(403, "not_a_member", "the employee may not read this record")
         found, following = history.entries(key, kinds, after=max(after, since), limit=limit)

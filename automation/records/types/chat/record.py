@@ -49,10 +49,6 @@ def _added(chat: Chat, env: Envelope, event: ChatMembersAdded) -> Chat:
     return replace(chat, members={**dict.fromkeys(event.members, since), **chat.members})
 
 
-def _posted(chat: Chat, env: Envelope, event: ChatMessagePosted) -> Chat:
-    return chat
-
-
 # --- what rules ask ------------------------------------------------------------------------------------------
 
 
@@ -182,7 +178,7 @@ RECORD = RecordType(
     name="chat",
     title="Chat",
     body=Chat,
-    folds={ChatCreated: _created, ChatMembersAdded: _added, ChatMessagePosted: _posted},
+    folds={ChatCreated: _created, ChatMembersAdded: _added},
     changes={CreateChat: _create, AddChatMembers: _add, PostChatMessage: _write},
     questions={
         "create_group_chat": _create_group,
