@@ -73,6 +73,8 @@ FieldCodes = Annotated[tuple[str, ...], Takes("list", fields=True), Field(min_le
 Flag = Annotated[bool, Takes("bool")]
 RecordRef = Annotated[str, Takes("string", "single_line", empty_ok=True)]
 """The id of a record, inserted from a result or a field; the plan says what an empty one means."""
+OrderRefs = Annotated[tuple[str, ...], Takes("string")]
+"""An order, or a field that holds several."""
 OrderRef = Annotated[str, Takes("string", "single_line")]
 ConnectionRef = Annotated[str, Takes("string", "single_line"), Field(max_length=200)]
 """Id of a connection: an SMS provider."""

@@ -31,8 +31,6 @@ from automation.items.state import ItemState, has_seen
 from automation.items.turn import Origin, Request, Setting, Turn
 from automation.values import Moment
 
-_TYPES_WITH_PAYMENT_TRIGGER = ("lead", "deal", "quote", "spa_item")
-
 _RANKS = {status: rank for rank, status in enumerate(PAYMENT_STATUSES)}
 """A payment document goes one way: unpaid, paid, voided. What says less than is known was overtaken."""
 
@@ -56,7 +54,7 @@ def _report_payment(turn: Turn, change: c.ReportPayment) -> None:
     base = turn.key.item_type.partition(".")[0]
     if base == "invoice":
         turn.later(_settle_invoice)
-    elif base in _TYPES_WITH_PAYMENT_TRIGGER:
+    elif base in invoices.TOLD:
         turn.later(lambda t: facts.fire(t, "order_paid", change.payment_id, change.amount, {}))
 
 

@@ -6,11 +6,14 @@ from collections.abc import Mapping
 
 from automation.envelope import Key, stable_id
 from automation.items import effects
+from automation.items.parts import Link
 from automation.items.sizes import REQUEST_LIMIT, TURN_LIMIT, weight
 from automation.items.state import ItemState
 from automation.items.turn import Turn
 from automation.values import Money, Value
 
+TOLD = ("lead", "deal", "quote", "spa_item")
+"""Types of items that payment facts matter to (spec 2.1, 2.2)."""
 FIELD_PREFIX = "field."
 """How the fields of an invoice are named among the arguments of its payment fact."""
 
@@ -20,12 +23,17 @@ def on_stage_entered(turn: Turn) -> None:
     state = turn.state
     if state.item_type != "invoice" or state.quiet or not state.exists or state.stage != paid_stage(turn):
         return
-    sources = [link for link in state.links if link.relation == "source"]
-    fact = _fact(state, min(REQUEST_LIMIT, TURN_LIMIT // 2 // len(sources)) // 2) if sources else {}
-    for link in sources:
-        target = Key(state.tenant, link.item_type, link.item_id).text
+    linked = dict.fromkeys((link.item_type, link.item_id) for link in state.links if _is_told(link))
+    fact = _fact(state, min(REQUEST_LIMIT, TURN_LIMIT // 2 // len(linked)) // 2) if linked else {}
+    for item_type, item_id in linked:
+        target = Key(state.tenant, item_type, item_id).text
         effect_id = stable_id("fact", "invoice_paid", turn.key_text, state.entry, target)
         turn.emit(effects.ItemAsked(effect_id, "", target, "invoice_paid", fact))
+
+
+def _is_told(link: Link) -> bool:
+    """Say whether a linked item may have the trigger, by whatever relation it is linked (spec 2.1)."""
+    return link.item_type.partition(".")[0] in TOLD
 
 
 def _fact(state: ItemState, room: int) -> Mapping[str, Value]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 from automation.catalogue import Entry, Params
 from automation.envelope import STAGED, Key
@@ -11,16 +12,23 @@ from automation.items.effects import PaymentRequested
 from automation.items.parts import ProductRow
 from automation.items.state import ItemState
 from automation.money import Rates, convert
-from automation.params import Flag, OrderRef
+from automation.params import Flag, OrderRefs
 from automation.plan import Call, Completed, Context, Failed, Plan, Skipped
+from automation.scope import Schema
 from automation.values import Money, Personal, plain
 
 
 class CreatePaymentLink(Params):
-    """`auto_create`: a payment for the item's products; else one for the given order."""
+    """`auto_create`: a payment for the item's products; else one for the given order, of several the first."""
 
     auto_create: Flag = True
-    order_id: OrderRef = ""
+    order_id: OrderRefs = ()
+
+    @classmethod
+    def flaws(cls, raw: Mapping[str, Any], schema: Schema) -> Iterator[tuple[str, str]]:
+        """Require the order where none is to be created."""
+        if raw.get("auto_create") is False and not raw.get("order_id"):
+            yield "order_id", "is required unless auto_create is true"
 
 
 def total(rows: Iterable[ProductRow], rates: Rates) -> Money | None:
@@ -48,7 +56,7 @@ def plan(context: Context, params: CreatePaymentLink) -> Plan:
     """Ask for the payment document once; then publish what came of it."""
     answer = context.answer("payment")
     if answer is None:
-        return _by_item(context) if params.auto_create else _by_order(context, params.order_id)
+        return _by_item(context) if params.auto_create else _by_order(context, next(iter(params.order_id), ""))
     if answer.ok:
         return Completed(dict(answer.results))
     return Skipped(answer.reason) if answer.status == "skipped" else Failed(answer.reason)
