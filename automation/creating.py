@@ -21,7 +21,7 @@ MATRIX: Mapping[str, tuple[str, ...]] = {
     "spa_item": ("deal", "invoice", "quote", "esign_document"),
 }
 """What may be created from what, by item type."""
-KINDS = ("deal", "contact", "company", "invoice", "quote", "esign_document")
+KINDS = ("invoice", "quote", "esign_document", "deal", "contact", "company")
 CLIENTS = ("contact", "company")
 _DATA = ("title", "amount", "contact_details", "company_details")
 _POINTS = ("name", "email_work", "email_home", "email_mailing", "email_other", "phone_work", "phone_mobile",

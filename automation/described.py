@@ -28,6 +28,8 @@ _EXAMPLES = {
     "bool": True,
     "money": {"minor": 100, "currency": "EUR"},
     "field codes": ["amount"],
+    "details template": "firm",
+    "rows of details field and value": [{"field": "tax_number", "value": "{{field:title}}"}],
     "rows of field and value": [{"field": "comments", "value": "{{field:title}}"}],
 }
 
@@ -38,7 +40,7 @@ class Parameter(NamedTuple):
     name: str
     """As it is written in a definition."""
     type: str
-    """A field type of spec 1.8, `user`, `people`, `enum`, `field codes` or `rows of field and value`."""
+    """A field type of spec 1.8, `user`, `people`, `enum`, `field codes`, `details template` or `rows of …`."""
     many: bool
     """A list of values of the type."""
     required: bool
@@ -67,8 +69,9 @@ def example(entry: Entry) -> dict[str, Any]:
 def _parameter(name: str, info: FieldInfo) -> Parameter:
     takes = next((one for one in info.metadata if isinstance(one, Takes)), None)
     hint = _without_none(info.annotation)
-    allowed = tuple(str(one) for one in get_args(hint) if one != "") if get_origin(hint) is Literal else ()
-    kind, many = _type(hint, takes, allowed)
+    literals = tuple(str(one) for one in get_args(hint) if one != "") if get_origin(hint) is Literal else ()
+    kind, many = _type(hint, takes, literals)
+    allowed = literals or (takes.choices if takes else ())
     default = None if info.is_required() or info.default in ("", (), None) else info.default
     return Parameter(info.alias or name, kind, many, info.is_required(), default, allowed, _limits(info))
 
@@ -86,9 +89,11 @@ def _type(hint: Any, takes: Takes | None, allowed: tuple[str, ...]) -> tuple[str
     if allowed:
         return "enum", False
     if inner is Assignment:
-        return "rows of field and value", False
+        return ("rows of details field and value" if takes and takes.fields_of else "rows of field and value"), False
     if takes is None:
         return {bool: "bool", int: "int", str: "string"}.get(inner, "object"), many
+    if takes.one_of:
+        return "details template", False
     if takes.fields:
         return ("field codes", False) if many else ("field code", False)
     if takes.filter_of:
@@ -112,7 +117,5 @@ def _found(info: FieldInfo, kinds: tuple[tuple[str, str], ...], unit: str) -> It
 
 
 def _example(one: Parameter) -> Any:
-    if one.allowed:
-        return one.allowed[0]
-    found = _EXAMPLES.get(one.type, f"{one.name}-1")
+    found = one.allowed[0] if one.allowed else _EXAMPLES.get(one.type, f"{one.name}-1")
     return [found] if one.many else found

@@ -43,6 +43,7 @@ ENTRY = Entry(
     spec="3.1.4",
     types=STAGED,
     params=GetDetailsValues,
+    results={"address": "string"},
     plan=plan,
     publishes=publishes,
 )
