@@ -40,7 +40,7 @@ def _asked(context: Context, item_type: str, other: str, kind: str, address_type
 
 def patience(view: TenantView, channel: str) -> int:
     """Return the milliseconds that a message may wait for the end of quiet hours."""
-    limits = view.settings.channels.get(channel)  # type: ignore[call-overload]
+    limits = view.limits(channel)
     return DAY_MS if limits and limits.quiet_from else 0
 
 

@@ -26,20 +26,25 @@ from automation.values import Money, Personal
 from services.edge.clock import SetClock
 from services.edge.codec import Signer, item_changes, item_events, payment_changes
 from services.edge.files import FileLinks, open_files
+from services.edge.secrets_file import ConnectionSecrets
 from services.edge.sql import open_database
+from services.edge.tracked_links import TrackedLinks
 from services.gateway.app import create_app
 from services.gateway.doubles import FixedViews, MemoryOutbox, MemoryShelf
 from services.gateway.enrolments import Enrolments
 from services.gateway.idempotency import Answers
 from services.gateway.keys import ROLES, SqlKeys, new_key
 from services.gateway.limits import Limiter, Rate
+from services.gateway.messaging import Messaging
 from services.gateway.ports import Ports
 from services.gateway.store import open_store
 from services.history.opening import open_history
 from services.history.queries import History
 from services.history.records import LogRecord, log_record
 from services.notifier.inbox import Inbox, Notification
+from services.notifier.receipts import Receipts
 from services.notifier.recording import recorded_messages
+from services.notifier.sent import SentMessages
 from services.notifier.tables import ALL
 from services.payment_tracker.links import PaymentPages
 from services.payment_tracker.provider import load_providers
@@ -53,6 +58,7 @@ TENANTS = ("acme", "other")
 CANARY = {"acme": "canary of acme", "other": "canary of other"}
 TOKEN = {"acme": "A" * 32, "other": "B" * 32}
 SECRET = "a secret of thirty-two characters"
+HOOK = SECRET.replace(" ", "-")
 EUR_100 = Money(10_000, "EUR")
 RECORDED = """INSERT INTO recorded_messages
     (tenant, effect_id, channel, item_key, recipient, sender, subject, text, created_at)
@@ -252,11 +258,19 @@ def gateway_in(tmp_path: Path) -> Iterator[World]:
         tenants=Limiter(Rate(1_000, 1_000)),
         strangers=Limiter(Rate(100, 100)), secrets=secrets_of(), providers=load_providers(), simulated=True,
         files=open_files(local_settings(tmp_path / "files")), file_links=FileLinks([SECRET.encode()]),
-        file_link_ms=3_600_000,
+        file_link_ms=3_600_000, messaging=messaging_of(notifier),
     )  # fmt: skip
     yield World(create_app(ports), ports, outbox, shelf, clock, _keys(store))
     database.close()
     notifier.close()
+
+
+def messaging_of(notifier: Any) -> Messaging:
+    """Return what the routes about messages work with; each tenant has a secret `sms`."""
+    links = TrackedLinks("https://crm.test", [SECRET.encode()])
+    secrets = ConnectionSecrets({key: {"sms": SecretStr(SECRET), "hook": SecretStr(HOOK)} for key in TENANTS})
+    sent, receipts = SentMessages(notifier), Receipts(notifier)
+    return Messaging(links, secrets, lambda: sent, lambda: receipts, item_events(), "https://crm.test")
 
 
 def secrets_of() -> WebhookSecrets:

@@ -26,6 +26,7 @@ from automation.definitions.models import (
     Absence,
     Automation,
     Calendar,
+    ChannelLimits,
     Connection,
     Definition,
     Department,
@@ -133,8 +134,16 @@ class TenantView:
 
     def connections(self, channel: str) -> tuple[Connection, ...]:
         """Return the active connections for a channel, by id."""
-        found = (one for one in self._all(Connection) if one.active and one.channel == channel)
+        found = (one for one in self.all_connections() if one.active and one.channel == channel)
         return tuple(sorted(found, key=lambda one: one.id))
+
+    def all_connections(self) -> tuple[Connection, ...]:
+        """Return all connections, inactive ones included."""
+        return self._all(Connection)
+
+    def limits(self, channel: str) -> ChannelLimits | None:
+        """Return the daily cap and quiet hours of an outward channel; None where it has none."""
+        return next((found for name, found in self.settings.channels.items() if name == channel), None)
 
     def name_of(self, user: str) -> str | None:
         """Return the full name of a user; None for an unknown one."""

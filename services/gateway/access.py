@@ -84,8 +84,13 @@ def _needs_key(path: str) -> bool:
 
 
 def _bucket(path: str) -> str:
-    """Name the bucket of a request without a key: that of a webhook's path, or one for all payment pages."""
-    return path[:200] if path.startswith("/v1/webhooks/") else "pages"
+    """Name the bucket of a request without a key: that of a webhook's kind, of tracked mail, or of payment pages.
+
+    Reports of deliveries come to a path for each message: those of a connection share a bucket.
+    """
+    if path.startswith("/v1/webhooks/messages/"):
+        return path.rpartition("/")[0][:200]
+    return path[:200] if path.startswith("/v1/webhooks/") else "tracked" if path.startswith("/t/") else "pages"
 
 
 def _bearer(scope: Scope) -> str:

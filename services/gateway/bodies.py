@@ -59,6 +59,15 @@ class LinkBody(Body):
     relation: Literal["client", "source", "created", "invoice", "order", "related"] = "related"
 
 
+class TestBody(Body):
+    """A test message over a connection."""
+
+    __test__ = False  # it is no test of ours
+    to: str = Field(default="", max_length=320)
+    """Number, address or chat; for a messenger empty is the connection's own chat, for a CRM it is nothing."""
+    text: str = Field(default="This is a test message.", min_length=1, max_length=1_000)
+
+
 class ChangeBase(Body):
     """What every change may say about itself."""
 

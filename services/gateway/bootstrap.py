@@ -26,18 +26,21 @@ from services.edge.codec import (
     payment_events,
     prepare,
 )
-from services.edge.codec.streams import CHANGES, DEFINITIONS, PAYMENT_CHANGES
+from services.edge.codec.streams import CHANGES, DEFINITIONS, ITEMS, PAYMENT_CHANGES
 from services.edge.definitions_view import followed
 from services.edge.files import FileLinks, FilesSettings, open_files
 from services.edge.kafka import KafkaSettings, consumer, producer
+from services.edge.secrets_file import ConnectionSecrets
 from services.edge.sql import Database
 from services.edge.topics import Topics
+from services.edge.tracked_links import TrackedLinks
 from services.gateway import local
 from services.gateway.app import create_app
 from services.gateway.enrolments import Enrolments, EnrolmentWorker
 from services.gateway.idempotency import Answers
 from services.gateway.keys import SqlKeys
 from services.gateway.limits import Limiter, Rate
+from services.gateway.messaging import Messaging
 from services.gateway.metrics import GatewayMetrics
 from services.gateway.ports import Ports
 from services.gateway.reading import HistoryDoor, NotifierDoor
@@ -87,7 +90,7 @@ async def gateway(deployment: Deployment, registry: CollectorRegistry) -> AsyncI
     """Yield a gateway whose definitions are read to their end; its clients are closed afterwards."""
     settings = deployment.settings
     async with AsyncExitStack() as stack:
-        await prepare(CHANGES, PAYMENT_CHANGES, DEFINITIONS)
+        await prepare(CHANGES, PAYMENT_CHANGES, DEFINITIONS, ITEMS)
         database = await asyncio.to_thread(open_store, settings.database_url.get_secret_value())
         stack.callback(database.close)
         if settings.local:
@@ -153,6 +156,7 @@ def _ports(deployment: Deployment, parts: _Parts) -> Ports:
     return Ports(
         clock=clock, outbox=parts.outbox, shelf=parts.shelf, catalogue=parts.catalogue,
         history=HistoryDoor(deployment.history.database_url.get_secret_value(), item_events()),
+        messaging=_messaging(deployment, notifier),
         inbox=notifier.inbox, messages=notifier.messages, pages=parts.pages, views=parts.views,
         answers=Answers(parts.database, clock), enrolments=Enrolments(parts.database, clock),
         keys=SqlKeys(parts.database, clock),
@@ -162,6 +166,13 @@ def _ports(deployment: Deployment, parts: _Parts) -> Ports:
         simulated=settings.simulated or settings.local, files=open_files(deployment.files),
         file_links=FileLinks(deployment.signing.each()), file_link_ms=deployment.files.link_hours * 3_600_000,
     )  # fmt: skip
+
+
+def _messaging(deployment: Deployment, notifier: NotifierDoor) -> Messaging:
+    reach = deployment.notifier.reach
+    links = TrackedLinks(reach.public_url, deployment.signing.each())
+    secrets = ConnectionSecrets.read(reach.connection_secrets_file)
+    return Messaging(links, secrets, notifier.sent, notifier.receipts, item_events(), reach.public_url)
 
 
 def _secrets(path: Path) -> WebhookSecrets:

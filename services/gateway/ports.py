@@ -17,6 +17,7 @@ from services.gateway.enrolments import Enrolments
 from services.gateway.idempotency import Answers
 from services.gateway.keys import Keys
 from services.gateway.limits import Limiter
+from services.gateway.messaging import Messaging
 from services.gateway.sending import Outbox
 from services.history.queries import History
 from services.notifier.inbox import Inbox
@@ -85,6 +86,7 @@ class Ports:
     """Whether payment pages have the simulated provider's button."""
     files: Files
     file_links: FileLinks
+    messaging: Messaging
     file_link_ms: int
     """How long a download link for people works."""
 

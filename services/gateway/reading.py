@@ -13,7 +13,9 @@ from services.gateway.problems import unavailable
 from services.history.opening import open_history_reader
 from services.history.queries import History
 from services.notifier.inbox import Inbox
+from services.notifier.receipts import Receipts
 from services.notifier.recording import recorded_messages
+from services.notifier.sent import SentMessages
 from services.notifier.tables import ALL
 
 
@@ -60,6 +62,14 @@ class NotifierDoor:
     def inbox(self) -> Inbox:
         """Return the employees' inboxes."""
         return Inbox(self.database())
+
+    def sent(self) -> SentMessages:
+        """Return the messages that leave, with their states."""
+        return SentMessages(self.database())
+
+    def receipts(self) -> Receipts:
+        """Return where reports of providers are noted."""
+        return Receipts(self.database())
 
     def messages(self, tenant: str, most: int) -> Sequence[Mapping[str, Any]]:
         """Return recorded messages of a tenant, newest first."""

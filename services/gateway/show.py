@@ -10,6 +10,7 @@ import orjson
 from starlette.responses import Response
 
 from automation.values import Money, Personal
+from services.gateway.problems import Problem
 
 _OPTIONS = orjson.OPT_PASSTHROUGH_DATACLASS | orjson.OPT_NON_STR_KEYS
 
@@ -40,3 +41,11 @@ def _plain(value: Any) -> Any:
     if isinstance(value, bytes):
         return value.hex()
     raise TypeError(f"{type(value).__name__} cannot be shown")
+
+
+def page_place(text: str) -> tuple[int, str]:
+    """Read `next` of a page, `<moment>:<id>`; raises `Problem` (422)."""
+    moment, _, effect_id = text.partition(":")
+    if not (moment.isascii() and moment.isdigit() and len(moment) < 19):
+        raise Problem(422, "invalid", "before: take `next` of the page before")
+    return int(moment), effect_id

@@ -7,11 +7,11 @@ from typing import Any, NamedTuple, Protocol, TypeAlias
 
 from automation.dates import DAY
 from automation.envelope import Key, Recorded
-from automation.items.events import EffectAnswered
 from automation.records.model import RecordType
 from automation.values import Moment
 from services.history.activities import ActivityEntry, activities
 from services.history.agenda import MOST_DAYS, AgendaEntry, marks, of_user
+from services.history.fates import MESSAGES, TOLD_BY, Fates
 from services.history.records import Anomaly, Current, Log, Sought, StageTotal, StoredRow, stream_id
 from services.history.run_log import RunLog, run_log
 from services.history.store import HistoryReader
@@ -92,7 +92,7 @@ class History:
     def timeline(self, key: Key, *, before: int | None = None, limit: int = 50) -> Page:
         """Return the timeline from its newest entry, or from before the version `before` (spec 6.5).
 
-        E-mails carry `status`, `reason` and `tries` of their delivery.
+        E-mails and SMS carry `status`, `reason`, `tries` and `delivery`, e-mails also `opened_at` and `clicks`.
         """
         limit = max(1, min(limit, LARGEST_PAGE))
         entries: list[TimelineEntry] = []
@@ -230,37 +230,31 @@ class History:
             upto = rows[-1].version - 1
 
     def _delivered(self, key: Key, entries: Sequence[TimelineEntry]) -> Iterator[TimelineEntry]:
-        mails = {str(entry.facts["effect_id"]): entry for entry in entries if entry.kind == "client_email"}
-        answers = self._answers(key, min(e.version for e in mails.values()), set(mails)) if mails else {}
+        messages = [entry for entry in entries if entry.kind in MESSAGES]
+        fates = self._fates(key, messages) if messages else None
         for entry in entries:
-            if entry.kind == "client_email":
-                answer = answers.get(str(entry.facts["effect_id"]))
-                entry = entry._replace(facts={**entry.facts, **_delivery(answer)})  # noqa: PLW2901 a new tuple
+            if fates is not None and entry.kind in MESSAGES:
+                told = fates.of(str(entry.facts["effect_id"]))
+                entry = entry._replace(facts={**entry.facts, **told})  # noqa: PLW2901 a new tuple
             yield entry
 
-    def _answers(self, key: Key, after: int, wanted: set[str]) -> dict[str, EffectAnswered]:
-        """Return the first outcome of each effect, looking from the request on until all are found."""
-        found: dict[str, EffectAnswered] = {}
-        stream = stream_id("item", key)
-        while wanted - found.keys():
+    def _fates(self, key: Key, messages: Sequence[TimelineEntry]) -> Fates:
+        """Return what became of messages, looking from the first one on to the item's last event."""
+        by_kind: dict[str, list[str]] = {kind: [] for kind in MESSAGES}
+        for entry in messages:
+            by_kind[entry.kind].append(str(entry.facts["effect_id"]))
+        fates = Fates(by_kind["client_email"], by_kind["client_sms"])
+        stream, after, more = stream_id("item", key), min(entry.version for entry in messages), True
+        while more:
             rows = self._store.events(stream, after=after, limit=PAGE)
             for row in rows:
-                if row.type == EffectAnswered.__name__:
-                    event = self._read(row.value).event
-                    if event.effect_id in wanted:
-                        found.setdefault(event.effect_id, event)
-            if len(rows) < PAGE:
-                break
-            after = rows[-1].version
-        return found
+                if row.type in TOLD_BY:
+                    fates.take(self._read(row.value))
+            more = len(rows) == PAGE
+            after = rows[-1].version if rows else after
+        return fates
 
 
 def _page(found: Sequence[Current], limit: int) -> ItemPage:
     page = tuple(found[:limit])
     return ItemPage(page, (page[-1].recorded_at, page[-1].stream_id) if len(found) > limit else None)
-
-
-def _delivery(answer: EffectAnswered | None) -> dict[str, Any]:
-    if answer is None:
-        return {"status": "running", "reason": "", "tries": 0}
-    return {"status": answer.status, "reason": answer.reason, "tries": answer.tries}

@@ -13,7 +13,7 @@ from services.edge.kafka import KafkaSettings
 from services.edge.log import logger, set_up_logging
 from services.edge.topics import Topics, TopicSettings
 from services.notifier.bootstrap import Deployment, notifier
-from services.notifier.settings import NotifierSettings, ReachSettings, SigningSettings
+from services.notifier.settings import NotifierSettings, SigningSettings
 
 
 async def run(deployment: Deployment) -> None:
@@ -38,7 +38,7 @@ def main() -> None:
     set_up_logging()
     settings = NotifierSettings()
     topics = Topics.of(TopicSettings())
-    asyncio.run(run(Deployment(settings, KafkaSettings(), topics, SigningSettings(), reach=ReachSettings())))
+    asyncio.run(run(Deployment(settings, KafkaSettings(), topics, SigningSettings())))
 
 
 if __name__ == "__main__":

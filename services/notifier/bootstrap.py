@@ -34,7 +34,7 @@ from services.notifier.ledger import Ledger
 from services.notifier.means import Means
 from services.notifier.metrics import NotifierMetrics
 from services.notifier.service import Notifier, Pace
-from services.notifier.settings import NotifierSettings, ReachSettings, SigningSettings
+from services.notifier.settings import NotifierSettings, SigningSettings
 from services.notifier.shared_clock import SharedClock
 from services.notifier.tables import ALL
 
@@ -49,7 +49,6 @@ class Deployment(NamedTuple):
     topics: Topics
     signing: SigningSettings
     channels: Callable[[], Mapping[str, ChannelEntry]] = load_channels
-    reach: ReachSettings = ReachSettings()
     files: FilesSettings | None = None
     """Read from the environment unless given."""
 
@@ -75,7 +74,7 @@ async def notifier(deployment: Deployment, registry: CollectorRegistry) -> Async
         stack.push_async_callback(sender.stop)
         definitions = await stack.enter_async_context(followed(deployment.kafka, deployment.topics, {}))
         await definitions.catch_up(None)
-        outgoing = Outgoing(Guard(frozenset(deployment.reach.trusted_hosts)))
+        outgoing = Outgoing(Guard(frozenset(deployment.settings.reach.trusted_hosts)))
         stack.push_async_callback(outgoing.close)
         records = KafkaRecords(sender, deployment.topics.dead_letters)
         yield _notifier(deployment, _World(database, records, definitions, outgoing), registry)
@@ -107,7 +106,7 @@ def _dispatchers(deployment: Deployment, world: _World, means: Means) -> list[Di
 
 
 def _resources(deployment: Deployment, world: _World, means: Means) -> Resources:
-    reach = deployment.reach
+    reach = deployment.settings.reach
     connections = Connections(world.definitions, ConnectionSecrets.read(reach.connection_secrets_file))
     links = TrackedLinks(reach.public_url, deployment.signing.each())
     files = deployment.files or FilesSettings()

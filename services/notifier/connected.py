@@ -38,14 +38,16 @@ class ConnectedChannel:
         to, text = self._address(delivery)
         parcel = Parcel(
             delivery.tenant, delivery.effect_id, found.connection, found.secret, to, text,
-            self._resources.clock.now(), callback_url(self._resources.public_url, delivery, found.connection.id),
+            self._resources.clock.now(), callback_url(
+                self._resources.public_url, delivery.tenant, found.connection.id, delivery.effect_id
+            ),
         )  # fmt: skip
         return await self._providers[found.connection.provider].send(parcel)
 
 
-def callback_url(base: str, delivery: Delivery, connection: str) -> str:
+def callback_url(base: str, tenant: str, connection: str, effect_id: str) -> str:
     """Return where the provider may report what became of a message; empty without a public address."""
     if not base:
         return ""
-    place = "/".join(quote(part, safe="") for part in (delivery.tenant, connection, delivery.effect_id))
+    place = "/".join(quote(part, safe="") for part in (tenant, connection, effect_id))
     return f"{base}/v1/webhooks/messages/{place}"

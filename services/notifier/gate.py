@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 
-from automation.definitions.models import ChannelLimits
 from automation.envelope import Key
 from services.edge.clock import Clock
 from services.notifier.channel import Delivery, Rejected, Wait
@@ -27,7 +26,7 @@ class Gate:
     async def check(self, channel: str, delivery: Delivery) -> Wait | Rejected | None:
         """Return why the message is not sent now: it waits for quiet hours to end, over the cap it fails."""
         view = self._connections.view(delivery.tenant)
-        limits: ChannelLimits | None = view.settings.channels.get(channel) if view else None  # type: ignore[call-overload]
+        limits = view.limits(channel) if view else None
         if view is None or limits is None or Key.parse(delivery.item_key).item_type == CONNECTION:
             return None
         now = self._clock.now()

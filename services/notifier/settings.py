@@ -27,6 +27,20 @@ class SmtpSettings(BaseSettings):
     """For each step of the dialogue."""
 
 
+class ReachSettings(BaseSettings):
+    """What `notifier` and `gateway` share about the world outside."""
+
+    model_config = SettingsConfigDict(frozen=True, env_prefix="STAGEWIRE_")
+
+    public_url: str = Field(default="", pattern=r"^(https?://[^\s/]+)?$")
+    """Address of the gateway as clients and providers reach it, without a path; empty: mail is not tracked, and
+    deliveries are not reported."""
+    connection_secrets_file: Path = Field(default_factory=lambda: home_dir() / "connection_secrets.json")
+    """JSON `{tenant: {name: secret}}` of the secrets that connections name; no file means no secrets."""
+    trusted_hosts: tuple[str, ...] = ()
+    """`host:port` of this installation's own network that connections may lead to, by http too."""
+
+
 class NotifierSettings(BaseSettings):
     """What one process of `notifier` needs beside Kafka."""
 
@@ -51,6 +65,7 @@ class NotifierSettings(BaseSettings):
     health_port: int = Field(default=8084, ge=0, le=65535)
     """0 takes a free one."""
     smtp: SmtpSettings = Field(default_factory=SmtpSettings)
+    reach: ReachSettings = Field(default_factory=ReachSettings)
 
     @model_validator(mode="after")
     def _lease_covers_a_call(self) -> Self:
@@ -58,20 +73,6 @@ class NotifierSettings(BaseSettings):
         if self.lease_seconds <= self.send_seconds:
             raise ValueError("STAGEWIRE_NOTIFIER_LEASE_SECONDS must be longer than STAGEWIRE_NOTIFIER_SEND_SECONDS")
         return self
-
-
-class ReachSettings(BaseSettings):
-    """What `notifier` and `gateway` share about the world outside."""
-
-    model_config = SettingsConfigDict(frozen=True, env_prefix="STAGEWIRE_")
-
-    public_url: str = Field(default="", pattern=r"^(https?://[^\s/]+)?$")
-    """Address of the gateway as clients and providers reach it, without a path; empty: mail is not tracked, and
-    deliveries are not reported."""
-    connection_secrets_file: Path = Field(default_factory=lambda: home_dir() / "connection_secrets.json")
-    """JSON `{tenant: {name: secret}}` of the secrets that connections name; no file means no secrets."""
-    trusted_hosts: tuple[str, ...] = ()
-    """`host:port` of this installation's own network that connections may lead to, by http too."""
 
 
 class SigningSettings(BaseSettings):

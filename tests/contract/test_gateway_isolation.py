@@ -31,6 +31,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "PreviewBody": {},
     "EnrolBody": {"version": 1},
     "RecordChangeBody": {"kind": "post_chat_message", "text": "x"},
+    "TestBody": {"to": "+491701"},
 }
 MASS = ("tenant", "tenant_id", "owner", "role", "roles", "version", "created_at", "is_admin", "actor", "signature")
 
@@ -53,6 +54,7 @@ def _address(path: str, operation: dict[str, Any], ids: str) -> str:
         "name": "stages", "user": "ann", "payment_id": payment_of(ids) if ids in TENANTS else ids,
         "file_id": file_id(1, ids), "kind": "rule", "definition_id": ids, "rule_id": ids, "enrolment_id": ids,
         "entry_id": "add_item_comment",
+        "connection_id": ids,
     }  # fmt: skip
     query = []
     for parameter in operation.get("parameters", ()):
@@ -135,4 +137,8 @@ async def test_public_pages_say_nothing_of_other_tenants(world: World):
     page = await world.call("GET", f"/pay/{TOKEN['acme']}", key=None)
     assert CANARY["other"].encode() not in page.body
     public = {path for _, path, found in OPERATIONS if found["x-role"] == "public"}
-    assert public == {"/", "/files/{token}", "/pay/{token}", "/v1/webhooks/payments/{tenant}/{provider}"}
+    assert public == {
+        "/", "/files/{token}", "/pay/{token}", "/t/c/{token}", "/t/o/{token}",
+        "/v1/webhooks/messages/{tenant}/{connection_id}/{message_id}",
+        "/v1/webhooks/payments/{tenant}/{provider}",
+    }  # fmt: skip

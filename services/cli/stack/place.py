@@ -142,6 +142,7 @@ def environment(home: Path, unit: Unit) -> dict[str, str]:
         "STAGEWIRE_LIVE_VIEWS_TOKEN": _secret(home, "live_views"),
         "STAGEWIRE_GATEWAY_LIVE_VIEWS_TOKEN": _secret(home, "live_views"),
         "STAGEWIRE_GATEWAY_LOCAL": "true",
+        "STAGEWIRE_PUBLIC_URL": gateway_url(home),
         "STAGEWIRE_PAYMENT_TRACKER_LINK_BASE": f"{gateway_url(home)}/pay",
         "STAGEWIRE_FILES_LINK_BASE": f"{gateway_url(home)}/files",
         "STAGEWIRE_GATEWAY_LIVE_VIEWS_URL": f"http://127.0.0.1:{chosen.get('live_views', 0)}",

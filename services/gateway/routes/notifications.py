@@ -13,8 +13,7 @@ from services.gateway.access import caller_of
 from services.gateway.json_body import checked_as, read_json
 from services.gateway.operations import needs
 from services.gateway.ports import ports_of
-from services.gateway.problems import Problem
-from services.gateway.show import answer
+from services.gateway.show import answer, page_place
 
 ROUTER = APIRouter(prefix="/v1/notifications", tags=["notifications"])
 
@@ -29,7 +28,7 @@ async def notifications(
 ) -> Response:
     """List an employee's notifications, newest first, with the number of unread ones."""
     tenant, ports = caller_of(request).tenant, ports_of(request)
-    place = {"before": _place(before)} if before else {}
+    place = {"before": page_place(before)} if before else {}
 
     def look() -> Any:
         inbox = ports.inbox()
@@ -48,10 +47,3 @@ async def mark_read(request: Request) -> Response:
     now = ports.clock.now()
     count = await asyncio.to_thread(lambda: ports.inbox().mark_read(tenant, marks.user, marks.ids, now))
     return answer({"marked": count})
-
-
-def _place(text: str) -> tuple[int, str]:
-    moment, _, effect_id = text.partition(":")
-    if not (moment.isascii() and moment.isdigit() and len(moment) < 19):
-        raise Problem(422, "invalid", "before: take `next` of the page before")
-    return int(moment), effect_id
