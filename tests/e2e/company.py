@@ -83,7 +83,7 @@ class Company:
         try:
             connection.request(method, path, raw, sent)
             answer = connection.getresponse()
-            return Reply(answer.status, answer.read().decode(), dict(answer.headers))
+            return Reply(answer.status, answer.read().decode(errors="replace"), dict(answer.headers))
         finally:
             connection.close()
 
