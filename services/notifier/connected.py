@@ -6,8 +6,10 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote
 
+from aiokafka.errors import KafkaError
+
 from services.notifier.catalogue import load_providers
-from services.notifier.channel import Delivery, Message, Rejected, Resources, Result
+from services.notifier.channel import Delivery, Message, Rejected, Resources, Result, Retry
 from services.notifier.provider import Parcel
 from services.notifier.recording import RecordingChannel
 
@@ -30,7 +32,10 @@ class ConnectedChannel:
 
     async def send(self, delivery: Delivery) -> Result:
         """Send over the connection; without it, or with an inactive one, nothing is sent."""
-        found = await self._resources.connections.find(delivery.tenant, delivery.event.connection, self._name)
+        try:
+            found = await self._resources.connections.find(delivery.tenant, delivery.event.connection, self._name)
+        except KafkaError as error:
+            return Retry(type(error).__name__)  # whether there is a connection is not known now
         if found is None:
             return Rejected("no_provider", "connection")
         if found.connection.provider == "recording":

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 
+from eventsourcing.persistence import PersistenceError
+
 from automation.envelope import Key
 from services.edge.clock import Clock
-from services.notifier.channel import Delivery, Rejected, Wait
+from services.notifier.channel import Delivery, Rejected, Retry, Wait
 from services.notifier.connections import Connections
 from services.notifier.quiet import day_of, quiet_until
 from services.notifier.quota import Quota
@@ -23,7 +25,7 @@ class Gate:
         self._quota = quota
         self._clock = clock
 
-    async def check(self, channel: str, delivery: Delivery) -> Wait | Rejected | None:
+    async def check(self, channel: str, delivery: Delivery) -> Wait | Rejected | Retry | None:
         """Return why the message is not sent now: it waits for quiet hours to end, over the cap it fails."""
         view = self._connections.view(delivery.tenant)
         limits = view.limits(channel) if view else None
@@ -37,5 +39,8 @@ class Gate:
             return None
         day = day_of(view.zone, now)
         place = (delivery.tenant, channel, delivery.effect_id)
-        admitted = await asyncio.to_thread(self._quota.admit, *place, day, limits.daily_cap)
+        try:
+            admitted = await asyncio.to_thread(self._quota.admit, *place, day, limits.daily_cap)
+        except PersistenceError:
+            return Retry("not counted")  # nothing was sent, so it may be tried again
         return None if admitted else Rejected("daily_cap_reached", f"cap of {limits.daily_cap}")

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from urllib.parse import parse_qs
 
 import pytest
+from aiokafka.errors import KafkaConnectionError
 from pydantic import SecretStr
 
 from automation.definitions import models as m
@@ -345,7 +346,8 @@ async def test_apprise_sends_to_services_that_are_taken() -> None:
     "address",
     ["json://127.0.0.1:9000", "jsons://127.0.0.1", "xml://x", "form://x", "mailto://x:y@z", "ntfy://127.0.0.1",
      "slack://", "slack://127.0.0.1", "", "http://127.0.0.1", "file:///etc/passwd", "SLACK", "matrix://127.0.0.1",
-     "mmost://127.0.0.1/a", "rocket://u:p@127.0.0.1/x", "gotify://127.0.0.1/x", "syslog://127.0.0.1"],
+     "mmost://127.0.0.1/a", "rocket://u:p@127.0.0.1/x", "gotify://127.0.0.1/x", "workflows://127.0.0.1/a/b", "workflows://evil.example/a/b",
+     "workflows://x.logic.azure.com.evil.example/a/b", "workflows://x.logic.azure.com@127.0.0.1/a/b", "syslog://127.0.0.1"],
 )  # fmt: skip
 async def test_apprise_is_no_way_around_the_guard(address: str) -> None:
     """Services that may stand anywhere are not taken."""
@@ -385,6 +387,29 @@ async def test_quiet_hours_hold_a_message_and_a_cap_refuses_it() -> None:
     assert found == [None, None, None, Rejected("daily_cap_reached", "cap of 2")]
     clock.move_to(1_700_031_600_000 + 86_400_000)
     assert await gate.check("sms", _delivery("c")) is None
+
+
+async def test_what_cannot_be_counted_is_tried_again() -> None:
+    """A message that was not sent is not one of unknown fate."""
+    async with HttpServer().serving() as server:
+        case = _case("recording", "sms", server)
+    gate = _gate(case, m.ChannelLimits(daily_cap=2), SetClock(NOW))
+    with case.resources.database.transaction() as transaction:
+        transaction.run("DROP TABLE quota_days")
+    assert await gate.check("sms", _delivery("a")) == Retry("not counted")
+
+
+async def test_definitions_that_cannot_be_read_are_no_missing_connection() -> None:
+    """While Kafka is away nobody knows what is connected."""
+
+    class Away(FixedDefinitions):
+        async def catch_up(self, version: int | None) -> None:
+            raise KafkaConnectionError
+
+    async with HttpServer().serving() as server:
+        case = _case("twilio", "sms", server)
+        channel = load_channels()["sms"].open(case.resources._replace(connections=Connections(Away(book_of()))))
+        assert await case._replace(channel=channel).send() == Retry("KafkaConnectionError")
 
 
 async def test_other_channels_tenants_and_tests_have_no_limits_of_it() -> None:
