@@ -18,7 +18,7 @@ from automation.values import Moment, Money, Personal
 from services.cli.edge import moment_text
 from services.history.bootstrap import open_queries
 from services.history.queries import AsOf, History
-from services.history.run_log import RunLog
+from services.history.run_log import RunEntry, RunLog
 from services.history.timeline import JournalEntry, TimelineEntry
 from services.history.values import jsonable
 
@@ -150,8 +150,8 @@ def activities(key: Key, as_json: bool) -> None:
     for one in found:
         what = one.activity
         when = f" at {moment_text(what.start)}" if what.start else ""
-        said = f"{what.kind}{when} for {what.responsible}: {_text(what.subject)}"
-        _print_wrapped(f"{one.status:<10} {what.activity_id}  {said}", 11)
+        click.echo(f"{one.status:<10} {_safe(what.activity_id)}")  # whole: it is what completes the activity
+        _print_wrapped(f"{'':11}{what.kind}{when} for {_safe(what.responsible)}: {_text(what.subject)}", 11)
 
 
 @contextmanager
@@ -185,9 +185,16 @@ def _print_state_line(name: str, value: Any) -> None:
         _print_wrapped(f"{name:>24}  {_text(value)}", 26)
 
 
+def _until(run: RunEntry) -> str:
+    """Return until when a delayed run waits; a date field that is empty says nothing yet."""
+    if run.status != "waiting":
+        return ""
+    return f" until {moment_text(run.due)}" if run.due else " for a date"
+
+
 def _run_lines(found: RunLog) -> Iterator[str]:
     for run in found.runs:
-        reason = f" ({run.reason})" if run.reason else ""
+        reason = f" ({run.reason})" if run.reason else _until(run)
         reason += f", enrolled by {_safe(run.enrolled_by)}" if run.enrolled_by else ""
         what = f"rule {run.rule_id} v{run.rule_version} in {run.stage}"
         yield f"{moment_text(run.began_at)}  {what}: {run.status}{reason}"
