@@ -19,10 +19,10 @@ from automation.conditions import (
     load_condition,
     parse_condition,
 )
-from automation.conditions.model import Comparison, Constant, Group, Operand
+from automation.conditions.model import FAMILIES, Comparison, Constant, Group, Node, Operand
 from automation.insertion import InvalidValue, Parameter, parse_parameter
 from automation.scope import SYSTEM_FIELDS, Reference, Schema, Scope
-from automation.values import FieldType, Value
+from automation.values import FieldType, Value, plain
 
 SEARCHABLE = ("id", "item_type", "pipeline", "stage", "responsible", "created_at")
 """Fields of the system that the index of current items holds."""
@@ -123,15 +123,36 @@ def read_filter(text: str, fields: Mapping[str, FieldType]) -> Condition:
 
 def wanted_id(condition: Condition, values: Mapping[str, Value]) -> str | None:
     """Return the one id that a filter can be met by; None if it may be met by several."""
-    root = condition.root
-    parts = root.parts if isinstance(root, Group) and root.mode == "all" else (root,)
-    for part in parts:
+    for part in _all_of(condition):
         if isinstance(part, Comparison) and part.left.reference == Reference("field", "id") and part.op == "eq":
-            value = part.right.value if isinstance(part.right, Constant) else None
-            if isinstance(part.right, Operand):
-                value = values.get(part.right.reference.name)
-            return value if isinstance(value, str) else ""
+            value = _right(part, values)
+            named = isinstance(part.right, Operand) and part.right.reference.kind != "param"
+            return None if named else value if isinstance(value, str) else ""
     return None
+
+
+def must_hold(condition: Condition, values: Mapping[str, Value]) -> str:
+    """Return a text that a field of every fitting item is or holds, for an index to look for first; else empty."""
+    for part in _all_of(condition):
+        if isinstance(part, Comparison) and part.op == "eq" and FAMILIES[part.left.type] == "text":
+            kind, code = part.left.reference
+            value = _right(part, values)
+            if kind == "field" and code not in SYSTEM_FIELDS and isinstance(value, str):
+                return value
+    return ""
+
+
+def _all_of(condition: Condition) -> tuple[Node, ...]:
+    root = condition.root
+    return root.parts if isinstance(root, Group) and root.mode == "all" else (root,)
+
+
+def _right(leaf: Comparison, values: Mapping[str, Value]) -> Value:
+    """Return what was typed or inserted; None for a field of the item itself."""
+    if isinstance(leaf.right, Constant):
+        return leaf.right.value
+    named = leaf.right.reference if isinstance(leaf.right, Operand) else None
+    return plain(values.get(named.name)) if named and named.kind == "param" else None
 
 
 def id_order(item_id: str) -> tuple[int, int, str]:

@@ -124,5 +124,6 @@ def mark_parameters(marks: Iterable[tuple[str, str]]) -> dict[str, str]:
 
 SCAN = (
     f"SELECT {_COLUMNS} FROM history_current WHERE tenant = :tenant AND item_type = :item_type"
-    " AND log = 'item' AND NOT deleted AND stream_id > :after ORDER BY stream_id LIMIT :limit"
+    " AND log = 'item' AND NOT deleted AND stream_id > :after AND (:holding = '' OR fields LIKE :holding ESCAPE '!')"
+    " ORDER BY stream_id LIMIT :limit"
 )

@@ -48,8 +48,11 @@ class HistoryReader(Protocol):
         """Return records of a type, last changed first."""
         ...
 
-    def scan(self, tenant: str, item_type: str) -> Iterator[Current]:
-        """Yield all current items of a type, in no order that means anything. Deleted ones are left out."""
+    def scan(self, tenant: str, item_type: str, holding: str = "") -> Iterator[Current]:
+        """Yield the current items of a type, in no order that means anything. Deleted ones are left out.
+
+        With `holding` some are left out of which no field is this text, nor holds it as one of several.
+        """
         ...
 
     def stage_totals(self, tenant: str, item_type: str) -> Sequence[StageTotal]:
@@ -231,9 +234,10 @@ class SqlHistory:
         statement = schema.records_found_by(len(sought.marks), text=bool(sought.text))
         return [_current(row) for row in self._database.read(statement, params)]
 
-    def scan(self, tenant: str, item_type: str) -> Iterator[Current]:
+    def scan(self, tenant: str, item_type: str, holding: str = "") -> Iterator[Current]:
         """See `HistoryReader`."""
-        place = {"tenant": tenant, "item_type": item_type, "limit": _SCANNED}
+        written = "%" + _LIKE.sub(r"!\g<0>", orjson.dumps(holding).decode()) + "%" if holding else ""
+        place = {"tenant": tenant, "item_type": item_type, "limit": _SCANNED, "holding": written}
         found = self._database.read(schema.SCAN, {**place, "after": ""})
         while found:
             yield from map(_current, found)

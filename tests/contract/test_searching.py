@@ -111,6 +111,22 @@ def test_the_first_by_id_is_found(store: SqlHistory, view: TenantView, filter_: 
     assert (answer.results["found"], answer.results.get("item_id")) == (found is not None, found)
 
 
+@pytest.mark.parametrize("value", ['50% of "a!b_c"\\', "Łódź €", "a\nb", "%", "_"])
+def test_texts_of_any_signs_are_found(database: Database, view: TenantView, value: str) -> None:
+    """What the index looks for first is what it has written; near misses are no hits."""
+    book = Book()
+    made = [
+        recorded(Key(TENANT, "contact", str(at)), 1, e.ItemCreated({"city": text}, "", "", "", "", (), automated=False))
+        for at, text in enumerate(("x", value + "x", value, value.upper() + "y"))
+    ]
+    index = SqlHistory(database, heads=lambda: {"item": heads_by(book.read)})
+    index.write(records(book, made), {CONTEXT: len(made)})
+    by_city = {"field": "city", "op": "eq", "value": {"param": "city.0"}}
+
+    assert find(index, view, search(by_city, city_0=value), 0).results["item_id"] == "2"
+    assert find(index, view, search(by_city, city_0=Personal(value)), 0).results["item_id"] == "2"
+
+
 def test_inserted_values_are_compared_in_their_types(store: SqlHistory, view: TenantView) -> None:
     """Beside the condition, never inside its text; an empty one equals nothing."""
     by_city = {"field": "city", "op": "eq", "value": {"param": "city.0"}}

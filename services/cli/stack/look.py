@@ -71,6 +71,7 @@ def followed(topics: Topics) -> Mapping[str, Sequence[str]]:
         f"{topics.prefix}payment_tracker": (topics.payments,),
         f"{topics.prefix}notifier": (topics.effects,),
         f"{topics.prefix}history": (topics.events, topics.payment_events),
+        f"{topics.prefix}history-searches": (topics.effects,),
     }
 
 

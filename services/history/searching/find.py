@@ -13,7 +13,7 @@ from automation.items.search_effects import SearchRequested
 from automation.items.sizes import REQUEST_LIMIT, weight
 from automation.plan import Answer
 from automation.scope import Scope
-from automation.search import id_order, read_filter, wanted_id
+from automation.search import id_order, must_hold, read_filter, wanted_id
 from automation.values import Moment, Value
 from services.history.records import Current, stream_id
 from services.history.values import from_json
@@ -26,8 +26,8 @@ class Rows(Protocol):
         """Return the row of an item."""
         ...
 
-    def scan(self, tenant: str, item_type: str) -> Iterable[Current]:
-        """Yield the items of a type that exist."""
+    def scan(self, tenant: str, item_type: str, holding: str) -> Iterable[Current]:
+        """Yield the items of a type that exist, at least those with a field that is or holds this text as a whole."""
         ...
 
 
@@ -39,7 +39,11 @@ def find(rows: Rows, view: TenantView, asked: SearchRequested, now: Moment) -> A
         return Answer("failed", "invalid_value:filter", {})
     holds = compile_condition(condition)
     only = wanted_id(condition, asked.values)
-    among = rows.scan(view.tenant, asked.item_type) if only is None else _one(rows, view.tenant, asked.item_type, only)
+    among: Iterable[Current]
+    if only is None:
+        among = rows.scan(view.tenant, asked.item_type, must_hold(condition, asked.values))
+    else:
+        among = _one(rows, view.tenant, asked.item_type, only)
     fitting = (row for row in among if holds(_scope(row, view, asked.values, now)))
     row = min(fitting, key=lambda found: id_order(found.item_id), default=None)
     if row is None:
