@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
+from automation import details
 from automation.dates import day_of
 from automation.definitions.book import TenantView
 from automation.definitions.compiled import field_types
-from automation.definitions.document_models import NUMBER, DocumentTemplate, OwnCompany, OwnDetails
+from automation.definitions.document_models import NUMBER, ClientDetails, DocumentTemplate, OwnCompany, OwnDetails
 from automation.insertion import InvalidTemplateError, TemplateError, compile_template, parse_template
 from automation.insertion.model import Template
 from automation.insertion.printable import ESCAPES
@@ -86,11 +87,19 @@ def schema_for(view: TenantView, template: DocumentTemplate, item_type: str) -> 
     related: dict[str, Mapping[str, FieldType]] = {c: field_types(view.fields(c)) for c in CLIENTS}
     related["document"] = {**DOCUMENT, **{field.code: "text" for field in template.fields}}
     related["my_company"] = {"title": "string"}
+    for one in template.client_details:
+        types = view.details_fields.get(one.template, {})
+        related[details_prefix(one)] = details.published(types, one.address_type)
     every = own_companies(view)
     related["my_details"] = _codes(record for company in every for record in company.details)
     related["my_bank"] = _codes(record for company in every for record in company.bank_details)
     titles = {code: field.title for code, field in fields.items()}
     return Schema(field_types(fields), titles=titles, related=related)
+
+
+def details_prefix(one: ClientDetails) -> str:
+    """Return what stands before the codes of a client's details in a template."""
+    return f"{one.entity_type}_details"
 
 
 def _codes(records: Iterable[OwnDetails]) -> Mapping[str, FieldType]:
@@ -115,11 +124,12 @@ def parts_of(template: DocumentTemplate, schema: Schema) -> list[Template]:
 
 
 def clients_of(template: DocumentTemplate, schema: Schema) -> Mapping[str, tuple[str, ...]]:
-    """Return the fields of linked items that a template inserts, by type."""
+    """Return the fields of linked items, and of their details, that a template inserts, by what stands before them."""
     names = [
         part.reference.name for one in parts_of(template, schema) for part in one.parts if not isinstance(part, str)
     ]
-    found = {c: sorted({n.partition(".")[2] for n in names if n.startswith(f"{c}.")}) for c in CLIENTS}
+    prefixes = (*CLIENTS, *map(details_prefix, template.client_details))
+    found = {c: sorted({n.partition(".")[2] for n in names if n.startswith(f"{c}.")}) for c in prefixes}
     return {client: tuple(codes) for client, codes in found.items() if codes}
 
 
@@ -131,7 +141,7 @@ class Facts(NamedTuple):
     fields: Mapping[str, Value]
     """Of the document's own."""
     clients: Mapping[str, Mapping[str, Value]]
-    """Fields of linked items by type."""
+    """Fields of linked items, and of their details, by what stands before them in the text."""
 
 
 def fill(context: Context, template: DocumentTemplate, issuer: Issuer, facts: Facts) -> str | None:

@@ -15,6 +15,9 @@ from automation.insertion import InvalidTemplateError
 
 def template(made: DocumentTemplate, view: TenantView) -> Iterator[Found]:
     """Check that the text names what there is for every item type that the template is for."""
+    for at, one in enumerate(made.client_details):
+        if view.details_template(one.template) is None:
+            yield Found(f"client_details[{at}].template", "unknown_details_template", f"there is no {one.template!r}")
     for at, item_type in enumerate(made.item_types):
         unknown = list(checks.item_type(item_type, f"item_types[{at}]"))
         yield from unknown

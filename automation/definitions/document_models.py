@@ -21,6 +21,16 @@ class DocumentField(Definition):
     title: str = Field(default="", max_length=500)
 
 
+class ClientDetails(Definition):
+    """The details record of a linked client whose values a template may insert: `{{field:contact_details.vat}}`."""
+
+    entity_type: Literal["contact", "company"]
+    template: Id
+    """A details template (spec 1.14)."""
+    address_type: Literal["", "legal", "actual", "business", "other"] = ""
+    """Which address is `address`, and its parts `address_<part>`; empty for none."""
+
+
 class DocumentTemplate(Definition):
     """A text in Markdown with insertions; `{{products}}` on a line of its own is the table of product rows."""
 
@@ -29,6 +39,7 @@ class DocumentTemplate(Definition):
     item_types: tuple[Id, ...] = Field(min_length=1, max_length=50)
     text: str = Field(min_length=1, max_length=LONGEST_TEXT)
     fields: tuple[DocumentField, ...] = Field(default=(), max_length=200)
+    client_details: tuple[ClientDetails, ...] = Field(default=(), max_length=2)
     numerator: str = Field(default="", max_length=100, pattern="^[^/]*$")
     """Templates with the same numerator share one sequence; the template's own unless given."""
     number_format: str = Field(default="{number}", max_length=100)
@@ -38,6 +49,8 @@ class DocumentTemplate(Definition):
     def _check(self) -> DocumentTemplate:
         if not re.search(r"\{number", self.number_format) or re.search(r"[{}]", NUMBER.sub("", self.number_format)):
             raise ValueError("number_format: holds {number} or {number:5}, and perhaps {year} and {month}")
+        if len({one.entity_type for one in self.client_details}) < len(self.client_details):
+            raise ValueError("client_details: one for each of contact and company")
         codes = [field.code for field in self.fields]
         if len(set(codes)) < len(codes):
             raise ValueError("fields: a code stands twice")

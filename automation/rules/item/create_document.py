@@ -7,7 +7,7 @@ from typing import Annotated, Any, ClassVar
 
 from automation import documents
 from automation.catalogue import Entry, Params
-from automation.definitions.document_models import DocumentTemplate
+from automation.definitions.document_models import ClientDetails, DocumentTemplate
 from automation.documents import Facts, Issuer, IssuerProblemError
 from automation.envelope import STAGED, Key, stable_id
 from automation.files import file_id
@@ -72,22 +72,31 @@ def _signed(context: Context, params: CreateDocument, template: DocumentTemplate
     return Call(questions) if questions else _numbered(context, params, template, issuer)
 
 
-def _wanted(context: Context, template: DocumentTemplate) -> Mapping[str, tuple[str, ...]]:
-    schema = documents.schema_for(context.tenant, template, context.key.item_type)
-    wanted = documents.clients_of(template, schema)
-    return {client: codes for client, codes in wanted.items() if context.item.linked(client)}
-
-
 def _questions(context: Context, template: DocumentTemplate) -> tuple[ItemAsked, ...]:
     """Return what to ask the linked contact and company for; nothing once they were asked."""
+    schema = documents.schema_for(context.tenant, template, context.key.item_type)
+    wanted = documents.clients_of(template, schema)
+    asked: list[tuple[str, str, str, Mapping[str, Value]]] = [
+        (client, client, "fields", {"codes": wanted[client]}) for client in documents.CLIENTS if client in wanted
+    ]
+    asked += [
+        (place, one.entity_type, "details_values", _record_meant(context, one))
+        for one in template.client_details
+        if (place := documents.details_prefix(one)) in wanted
+    ]
     return tuple(
         ItemAsked(
-            context.effect_id(client), context.run_id,
-            Key(context.key.tenant, client, context.item.linked(client)).text, "fields", {"codes": codes},
+            context.effect_id(place), context.run_id,
+            Key(context.key.tenant, client, context.item.linked(client)).text, question, args,
         )
-        for client, codes in _wanted(context, template).items()
-        if context.answer(client) is None
+        for place, client, question, args in asked
+        if context.item.linked(client) and context.answer(place) is None
     )  # fmt: skip
+
+
+def _record_meant(context: Context, one: ClientDetails) -> dict[str, Value]:
+    chosen = context.item.fields.get(documents.details_prefix(one))
+    return {"template": one.template, "address_type": one.address_type, "chosen": chosen}
 
 
 def _numbered(context: Context, params: CreateDocument, template: DocumentTemplate, issuer: Issuer) -> Plan:
@@ -106,7 +115,8 @@ def _numbered(context: Context, params: CreateDocument, template: DocumentTempla
 
 def _facts(context: Context, params: CreateDocument, template: DocumentTemplate, number: str, day: str) -> Facts:
     own = {row.field: row.value for row in params.document_fields}
-    answers = {client: context.answer(client) for client in documents.CLIENTS}
+    places = (*documents.CLIENTS, *map(documents.details_prefix, template.client_details))
+    answers = {place: context.answer(place) for place in places}
     clients = {client: told.results for client, told in answers.items() if told is not None and told.ok}
     return Facts(number, day, own, clients)
 

@@ -7,7 +7,13 @@ from typing import Any
 import pytest
 
 from automation.definitions import models as m
-from automation.definitions.document_models import DocumentField, DocumentTemplate, OwnCompany, OwnDetails
+from automation.definitions.document_models import (
+    ClientDetails,
+    DocumentField,
+    DocumentTemplate,
+    OwnCompany,
+    OwnDetails,
+)
 from automation.definitions.validation import check
 from automation.envelope import Key
 from automation.items import changes as c
@@ -50,6 +56,9 @@ def begun(*made: m.Definition, **fields: Any) -> Story:
     return story.when(c.SaveItem({}, stage="invoice_sent", rows=(ProductRow("p", "Desk | *oak*", 1_500, EUR_2),)))
 
 
+EU = m.DetailsTemplate(
+    id="eu", title="EU", kind="company", fields=(m.FieldDef(code="vat", title="VAT", type="string"),)
+)
 EUR_2 = Money(200, "EUR")
 
 
@@ -139,6 +148,23 @@ def test_a_contact_tells_its_fields() -> None:
     story.when(c.AskItem("e1", "r1", "fields", {"codes": ("name", "comments")}, "acme/deal/1"))
 
     assert story.only(ItemAnswered).results == {"name": Personal("Ada")}
+
+
+def test_the_clients_details_stand_in_the_document() -> None:
+    """The record of the template's kind, with the address that the template asks for."""
+    template = OFFER.model_copy(
+        update={
+            "text": "{{field:company_details.vat}}, {{field:company_details.address}}",
+            "client_details": (ClientDetails(entity_type="company", template="eu", address_type="legal"),),
+        }
+    )
+    story = begun(EU, template, HOME, document(), company="c9", company_details="2")
+    asked = story.only(ItemAsked)
+    story.answer(asked, vat="LV-9", address=Personal("Elm St 1, Riga"))
+
+    assert (asked.target, asked.question) == ("acme/company/c9", "details_values")
+    assert asked.args == {"template": "eu", "address_type": "legal", "chosen": "2"}
+    assert numbered(story).text.text == "LV\\-9, Elm St 1, Riga"
 
 
 # --- parameters ------------------------------------------------------------------------------------------------
@@ -305,6 +331,10 @@ def test_a_repeated_answer_has_no_second_effect() -> None:
         (OFFER.model_copy(update={"text": "{{field:contact.gone}}"}), "text"),
         (OFFER.model_copy(update={"text": "{{result:link.payment_link}}"}), "text"),
         (OFFER.model_copy(update={"item_types": ("spaceship",)}), "item_types[0]"),
+        (
+            OFFER.model_copy(update={"client_details": (ClientDetails(entity_type="contact", template="gone"),)}),
+            "client_details[0].template",
+        ),
         (HOME.model_copy(update={"signature": "mine.png"}), "signature"),
         (document(document_fields=[{"field": "colour", "value": "red"}]), "params.document_fields[0]"),
         (document(template="{{field:title}}"), "params.document_fields[0]"),
