@@ -74,10 +74,18 @@ def _take(record: RecordType, turn: RecordTurn, change: Any) -> None:
         _outcome(turn, change)
     elif handle is None:
         raise ChangeRefusedError("unknown_change", f"record: {record.name} takes no {kind.__name__}")
+    check(record, turn.key, turn.user, change)
     if handle is not None:
         handle(turn, change)
     if not turn.events:
         turn.emit(ChangeSeen("no_change"))
+
+
+def check(record: RecordType, key: Key, user: str, change: Any) -> None:
+    """Raise `ChangeRefusedError` for what the record could not take in any state."""
+    look = record.checks.get(type(change))
+    if look is not None:
+        look(key, user, change)
 
 
 def _outcome(turn: RecordTurn, told: ReportOutcome) -> None:

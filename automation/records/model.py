@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
-from automation.envelope import Envelope
+from automation.envelope import Envelope, Key
 from automation.plan import Answer
 from automation.values import Moment, Value
 
@@ -82,6 +82,11 @@ class RecordType:
     creates: frozenset[type | str]
     """The changes and questions that a record without events takes; each other one meets `item_not_found`."""
     shows: Mapping[type, Callable[[Any], Shown]]
+    checks: Mapping[type, Callable[[Key, str, Any], None]] = field(default_factory=dict)
+    """What makes a change unfit whatever the state: with the key and the user who sends it; raises as `changes` do.
+
+    The gateway asks beforehand, so that its caller learns at once what would else be a dead letter.
+    """
     entries: tuple[type, ...] = ()
     """Events that are its content, readable in order: the messages of a chat."""
     reads_from: Callable[[Any, str], int | None] = _everything

@@ -52,10 +52,6 @@ async def test_the_log_of_a_record_is_there_like_an_items(untouched: World) -> N
             {"kind": "create_chat", "chat_type": "open", "members": [], "name": "All"},
             CreateChat("open", (), Personal("All")),
         ),
-        (
-            {"kind": "create_chat", "chat_type": "direct", "members": ["ann"]},
-            CreateChat("direct", ("ann",), Personal("")),
-        ),
     ],
 )
 async def test_what_an_employee_does_is_sent_under_the_records_key(world: World, body: Any, change: Any) -> None:
@@ -73,6 +69,8 @@ async def test_what_an_employee_does_is_sent_under_the_records_key(world: World,
         ("/v1/records/chat/1/changes", {"kind": "add_feed_post", "text": "x", "recipients": ["ann"]}, 422),
         ("/v1/records/chat/1/changes", {"kind": "ask_item", "question": "create_group_chat"}, 422),
         ("/v1/records/chat/1/changes", {"kind": "post_chat_message"}, 422),
+        ("/v1/records/chat/1/changes", {"kind": "post_chat_message", "text": " "}, 422),
+        ("/v1/records/feed_post/1/changes", {"kind": "add_feed_post", "text": "", "recipients": ["ann"]}, 422),
         ("/v1/records/chat/1/changes", {"kind": "post_chat_message", "text": "x", "message_type": "loud"}, 422),
         ("/v1/records/chat/1/changes", {"kind": "post_chat_message", "text": "x", "sender": "boss"}, 422),
         ("/v1/records/deal/1/changes", {"kind": "post_chat_message", "text": "x"}, 404),
@@ -82,6 +80,21 @@ async def test_anything_else_is_refused(world: World, path: str, body: Any, stat
     """A change of another type, of our services, in part, or of no record."""
     assert (await world.call("POST", path, body)).status == status
     assert not world.outbox.letters
+
+
+async def test_the_one_to_one_chat_of_two_has_one_id(world: World) -> None:
+    """Who names another learns it; whoever asks first, it is the same."""
+    body = {"kind": "create_chat", "chat_type": "direct", "members": ["boss"], "user": "ann"}
+    refused = await world.call("POST", f"{CHAT}/changes", body)
+    assert (refused.status, refused.paths) == (422, [("key", "invalid_key")])
+    wanted = refused.json["errors"][0]["message"].rpartition(" ")[2]
+    turned = {**body, "members": ["ann"], "user": "boss"}
+
+    for asked in (body, turned):
+        assert (await world.call("POST", f"/v1/records/chat/{wanted}/changes", asked)).status == 202
+    assert {letter.change for letter in world.outbox.letters} == {
+        CreateChat("direct", ("boss",), Personal("")), CreateChat("direct", ("ann",), Personal(""))
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize("path", ["/v1/records/deal", "/v1/records/deal/1", "/v1/records/chat/none", f"{CHAT}x/events"])

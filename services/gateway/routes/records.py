@@ -9,6 +9,8 @@ from fastapi import APIRouter, Path, Query, Request
 from starlette.responses import Response
 
 from automation.envelope import Key, Recorded
+from automation.errors import ChangeRefusedError
+from automation.records.decide import check
 from automation.records.loading import record_types
 from automation.records.model import RecordType
 from services.gateway import bodies as b
@@ -19,7 +21,7 @@ from services.gateway.idempotency import once, once_key
 from services.gateway.json_body import checked_as, read_json
 from services.gateway.operations import needs
 from services.gateway.ports import ports_of
-from services.gateway.problems import Problem, not_found
+from services.gateway.problems import Fault, Problem, not_found
 from services.gateway.record_bodies import CHANGES, OneRecordChange, change_of
 from services.gateway.sending import Letter
 from services.gateway.show import answer
@@ -111,8 +113,7 @@ async def record_entries(
 @ROUTER.post(ONE + "/changes", status_code=202, **needs("write", "RecordChangeBody"))
 async def change_record(request: Request, record_type: TypeInPath, record_id: IdInPath, wait: Wait = 0) -> Response:
     """Take what an employee or the platform does with a record: it is decided on within moments, in order."""
-    caller, ports = caller_of(request), ports_of(request)
-    _known(record_type)
+    caller, ports, record = caller_of(request), ports_of(request), _known(record_type)
 
     async def work() -> Response:
         framed: Any = checked_as(OneRecordChange, {"change": await read_json(request)})
@@ -124,9 +125,20 @@ async def change_record(request: Request, record_type: TypeInPath, record_id: Id
         origin = Origin(caller.tenant, ports.clock.now(), once_key(request, caller.tenant))
         key = Key(caller.tenant, record_type, record_id)
         frame = frame_of(origin, key, body, ports.shelf.book.version)
-        return await take(ports, Letter("items", frame, change_of(body)), wait)
+        change = change_of(body)
+        _check(record, key, body.user, change)
+        return await take(ports, Letter("items", frame, change), wait)
 
     return await once(ports.answers, request, caller.tenant, work)
+
+
+def _check(record: RecordType, key: Key, user: str, change: Any) -> None:
+    try:
+        check(record, key, user, change)
+    except ChangeRefusedError as refused:
+        path, _, message = refused.detail.partition(": ")
+        fault = Fault(path, refused.reason, message)
+        raise Problem(422, "invalid_change", "the change breaks a rule of the record", errors=[fault]) from None
 
 
 def _known(record_type: str) -> RecordType:

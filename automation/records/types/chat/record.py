@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
-from automation.envelope import Envelope, stable_id
+from automation.envelope import Envelope, Key, stable_id
 from automation.errors import ChangeRefusedError
 from automation.items.changes import AskItem
 from automation.items.events import ChangeSeen
@@ -101,29 +101,39 @@ def _create(turn: RecordTurn, change: CreateChat) -> None:
     if turn.exists:
         turn.emit(ChangeSeen("already_exists"))
         return
-    members = tuple(dict.fromkeys(user for user in (turn.user, *change.members) if user))
-    if change.chat_type not in KINDS:
-        raise ChangeRefusedError("invalid_value", f"chat_type: none of {', '.join(KINDS)}")
+    members = _first_members(turn.user, change)
     _check_active(turn, members)
-    if change.chat_type == "direct":
-        _check_pair(turn, members)
-    elif not change.name.text.strip():
-        raise ChangeRefusedError("missing_value", "name: a group chat has a name")
     turn.emit(ChatCreated(change.chat_type, change.name, turn.user or members[0], members, by_rule=False, item=""))
 
 
-def _check_pair(turn: RecordTurn, members: tuple[str, ...]) -> None:
+def _first_members(user: str, change: CreateChat) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(member for member in (user, *change.members) if member))
+
+
+def _check_create(key: Key, user: str, change: CreateChat) -> None:
+    members = _first_members(user, change)
+    if change.chat_type not in KINDS:
+        raise ChangeRefusedError("invalid_value", f"chat_type: none of {', '.join(KINDS)}")
+    if not members:
+        raise ChangeRefusedError("missing_value", "members: a chat has at least one")
+    if change.chat_type == "direct":
+        _check_pair(key, members)
+    elif not change.name.text.strip():
+        raise ChangeRefusedError("missing_value", "name: a group chat has a name")
+
+
+def _check_pair(key: Key, members: tuple[str, ...]) -> None:
     if len(members) > 2:
         raise ChangeRefusedError("invalid_value", "members: a one-to-one chat has two")
     wanted = direct_id(members[0], members[-1])
-    if turn.key.item_id != wanted:
+    if key.item_id != wanted:
         raise ChangeRefusedError("invalid_key", f"key: the one-to-one chat of these members is {wanted}")
 
 
 def _check_active(turn: RecordTurn, members: Iterable[str]) -> None:
     unknown = [user for user in members if not turn.view.directory.is_active(user)]
-    if unknown or not members:
-        raise ChangeRefusedError("unknown_user", f"members: {', '.join(unknown)[:200] or 'there are none'}")
+    if unknown:
+        raise ChangeRefusedError("unknown_user", f"members: {', '.join(unknown)[:200]}")
 
 
 def _new_members(chat: Chat, wanted: Iterable[str]) -> tuple[str, ...]:
@@ -148,10 +158,15 @@ def _add(turn: RecordTurn, change: AddChatMembers) -> None:
         turn.emit(ChatMembersAdded(new, change.show_history))
 
 
-def _write(turn: RecordTurn, change: PostChatMessage) -> None:
-    _check_member(turn)
+def _check_message(_key: Key, _user: str, change: PostChatMessage) -> None:
     if change.message_type not in MESSAGE_TYPES:
         raise ChangeRefusedError("invalid_value", f"message_type: none of {', '.join(MESSAGE_TYPES)}")
+    if not change.text.text.strip():
+        raise ChangeRefusedError("missing_value", "text: a message has a text")
+
+
+def _write(turn: RecordTurn, change: PostChatMessage) -> None:
+    _check_member(turn)
     message_id = stable_id("message", turn.key_text, turn.change_id)
     turn.emit(ChatMessagePosted(message_id, turn.user or "system", change.message_type, change.text, ""))
 
@@ -188,6 +203,7 @@ RECORD = RecordType(
     },
     creates=frozenset[type | str]((CreateChat, "create_group_chat", "post_direct")),
     shows={ChatCreated: _show_created, ChatMembersAdded: _show_added},
+    checks={CreateChat: _check_create, PostChatMessage: _check_message},
     entries=(ChatMessagePosted,),
     reads_from=_reads_from,
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from automation.envelope import Envelope
+from automation.envelope import Envelope, Key
 from automation.errors import ChangeRefusedError
 from automation.items.changes import AskItem
 from automation.items.events import ChangeSeen
@@ -42,6 +42,15 @@ def _post(turn: RecordTurn, asked: AskItem) -> Answer:
     return Answer("completed", "", {"post_id": turn.key.item_id})
 
 
+def _check(_key: Key, _user: str, change: AddFeedPost) -> None:
+    if not change.text.text.strip():
+        raise ChangeRefusedError("missing_value", "text: a post has a text")
+    if len(change.tag) > LONGEST_TAG:
+        raise ChangeRefusedError("invalid_value", f"tag: over {LONGEST_TAG} characters")
+    if len(change.recipients) > MOST_RECIPIENTS:
+        raise ChangeRefusedError("invalid_value", f"recipients: more than {MOST_RECIPIENTS}")
+
+
 def _write(turn: RecordTurn, change: AddFeedPost) -> None:
     if turn.exists:
         turn.emit(ChangeSeen("already_exists"))
@@ -50,10 +59,6 @@ def _write(turn: RecordTurn, change: AddFeedPost) -> None:
     unknown = [user for user in recipients if not turn.view.directory.is_active(user)]
     if unknown or not recipients:
         raise ChangeRefusedError("no_recipient", f"recipients: {', '.join(unknown)[:200] or 'there are none'}")
-    if not change.text.text.strip():
-        raise ChangeRefusedError("missing_value", "text: a post has a text")
-    if len(change.tag) > LONGEST_TAG or len(recipients) > MOST_RECIPIENTS:
-        raise ChangeRefusedError("invalid_value", f"tag: over {LONGEST_TAG} characters, or too many recipients")
     author = turn.user or "system"
     turn.emit(FeedPostAdded(author, recipients, change.subject, change.text, change.tag, change.attachments, ""))
 
@@ -81,6 +86,7 @@ RECORD = RecordType(
     questions={"add_feed_post": _post},
     creates=frozenset[type | str]((AddFeedPost, "add_feed_post")),
     shows={FeedPostAdded: _show},
+    checks={AddFeedPost: _check},
     entries=(FeedPostAdded,),
     reads_from=_reads_from,
 )
