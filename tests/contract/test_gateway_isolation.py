@@ -54,7 +54,7 @@ def _address(path: str, operation: dict[str, Any], ids: str) -> str:
         "name": "stages", "user": "ann", "payment_id": payment_of(ids) if ids in TENANTS else ids,
         "file_id": file_id(1, ids), "kind": "rule", "definition_id": ids, "rule_id": ids, "enrolment_id": ids,
         "entry_id": "add_item_comment",
-        "connection_id": ids,
+        "connection_id": ids, "since": "0", "until": "1",
     }  # fmt: skip
     query = []
     for parameter in operation.get("parameters", ()):
