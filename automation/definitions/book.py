@@ -34,6 +34,7 @@ from automation.definitions.models import (
     FieldDef,
     Fields,
     Pipeline,
+    Product,
     Rates,
     Role,
     Rule,
@@ -158,6 +159,11 @@ class TenantView:
             own = custom.fields if isinstance(custom, Fields) else ()
             found = self._fields[item_type] = {field.code: field for field in (*STANDARD_FIELDS, *own)}
         return found
+
+    def product(self, name: str) -> Product | None:
+        """Return an active product of the catalogue; None if there is none of this id."""
+        found = self.current.get(("product", name))
+        return found if isinstance(found, Product) and found.active else None
 
     def details_template(self, name: str) -> DetailsTemplate | None:
         """Return a details template; None if there is none of this id."""

@@ -101,7 +101,8 @@ class DetailsTemplate(Definition):
 
     id: Id
     title: str = Field(max_length=500)
-    kind: Literal["company", "person"]
+    entity: Literal["company", "person"]
+    """The kind of client that it describes (`kind` in spec 1.14)."""
     fields: tuple[FieldDef, ...] = Field(min_length=1, max_length=200)
 
     @model_validator(mode="after")

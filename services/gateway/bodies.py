@@ -42,13 +42,13 @@ class MoneyBody(Body):
 
 
 class RowBody(Body):
-    """A row of products."""
+    """A row of products; name and price may be left out where the product is in the catalogue."""
 
     product_id: str = Field(default="", max_length=200)
-    name: str = Field(max_length=1_000)
+    name: Annotated[str, Field(max_length=1_000)] | None = None
     quantity_milli: int = Field(default=1_000, ge=0, le=10**12)
     """Thousandths of a piece."""
-    price: MoneyBody
+    price: MoneyBody | None = None
 
 
 class LinkBody(Body):

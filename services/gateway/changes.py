@@ -36,7 +36,7 @@ def letter_of(book: Book, origin: Origin, key: Key, body: Any) -> Letter:
     view = book.tenant(key.tenant)
     if view is None:
         raise Problem(422, "unknown_tenant", "nothing is defined yet: save definitions first")
-    faults = _Faults()
+    faults = Faults()
     change = _MAKERS[type(body)](view, key, body, faults)
     faults.end()
     return Letter("items", frame_of(origin, key, body, book.version), change)
@@ -56,21 +56,23 @@ def _change_id(origin: Origin, change_key: str) -> str:
     return origin.once_key or uuid.uuid4().hex
 
 
-class _Faults:
+class Faults:
     """Collects everything that is wrong, so that a caller sees it all at once."""
 
     def __init__(self) -> None:
         self.found: list[Fault] = []
 
     def add(self, path: str, rule: str, message: str) -> None:
+        """Note one flaw."""
         self.found.append(Fault(path, rule, message))
 
     def end(self) -> None:
+        """Raise `Problem` (422) if there were any."""
         if self.found:
             raise Problem(422, "invalid_change", "the change breaks rules of its item type", errors=self.found)
 
 
-def _fields(view: TenantView, key: Key, given: Mapping[str, Any], faults: _Faults) -> dict[str, Value]:
+def _fields(view: TenantView, key: Key, given: Mapping[str, Any], faults: Faults) -> dict[str, Value]:
     defined = view.fields(key.item_type)
     values: dict[str, Value] = {}
     for code, raw in given.items():
@@ -92,7 +94,7 @@ def _value(field: FieldDef | None, raw: Any) -> Any:
     return raw
 
 
-def _check_place(view: TenantView, key: Key, pipeline: str, stage: str, faults: _Faults) -> None:
+def _check_place(view: TenantView, key: Key, pipeline: str, stage: str, faults: Faults) -> None:
     """Check that pipeline and stage exist; of a save without a pipeline only that some pipeline has the stage."""
     if key.item_type.partition(".")[0] not in STAGED:
         if pipeline or stage:
@@ -111,33 +113,34 @@ def _default_pipeline(view: TenantView, key: Key, pipeline: str) -> str:
     return default.id if default else pipeline
 
 
-def _create(view: TenantView, key: Key, body: b.CreateBody, faults: _Faults) -> c.CreateItem:
+def _create(view: TenantView, key: Key, body: b.CreateBody, faults: Faults) -> c.CreateItem:
     _check_place(view, key, _default_pipeline(view, key, body.pipeline), body.stage, faults)
     return c.CreateItem(
         _fields(view, key, body.fields, faults), body.pipeline, body.stage, body.responsible, tuple(body.observers),
-        rows_of(body.rows), _links(body.links),
+        rows_of(view, body.rows, faults), _links(body.links),
     )  # fmt: skip
 
 
-def _save(view: TenantView, key: Key, body: b.SaveBody, faults: _Faults) -> c.SaveItem:
+def _save(view: TenantView, key: Key, body: b.SaveBody, faults: Faults) -> c.SaveItem:
     if body.pipeline is not None or body.stage is not None:
         _check_place(view, key, body.pipeline or "", body.stage or "", faults)
     return c.SaveItem(
         _fields(view, key, body.fields, faults), body.pipeline, body.stage, body.responsible,
-        None if body.observers is None else tuple(body.observers), None if body.rows is None else rows_of(body.rows),
+        None if body.observers is None else tuple(body.observers),
+        None if body.rows is None else rows_of(view, body.rows, faults),
         _links(body.link), _links(body.unlink),
     )  # fmt: skip
 
 
-def _comment(_view: TenantView, _key: Key, body: b.CommentBody, _faults: _Faults) -> c.AddComment:
+def _comment(_view: TenantView, _key: Key, body: b.CommentBody, _faults: Faults) -> c.AddComment:
     return c.AddComment(Personal(body.text))
 
 
-def _activity(_view: TenantView, _key: Key, body: b.ActivityBody, _faults: _Faults) -> c.RecordActivity:
+def _activity(_view: TenantView, _key: Key, body: b.ActivityBody, _faults: Faults) -> c.RecordActivity:
     return c.RecordActivity(body.activity_id, body.activity, Personal(body.subject))
 
 
-def _plan(_view: TenantView, _key: Key, body: b.PlanBody, faults: _Faults) -> ac.PlanActivity:
+def _plan(_view: TenantView, _key: Key, body: b.PlanBody, faults: Faults) -> ac.PlanActivity:
     if body.start is None and body.activity != "activity":
         faults.add("start", "missing", f"a {body.activity} begins at a time")
     if body.end is not None and body.end < (body.start or 0):
@@ -150,16 +153,16 @@ def _plan(_view: TenantView, _key: Key, body: b.PlanBody, faults: _Faults) -> ac
 
 
 def _complete_activity(
-    _view: TenantView, _key: Key, body: b.CompleteActivityBody, _faults: _Faults
+    _view: TenantView, _key: Key, body: b.CompleteActivityBody, _faults: Faults
 ) -> ac.CompleteActivity:
     return ac.CompleteActivity(body.activity_id)
 
 
-def _delete_activity(_view: TenantView, _key: Key, body: b.DeleteActivityBody, _faults: _Faults) -> ac.DeleteActivity:
+def _delete_activity(_view: TenantView, _key: Key, body: b.DeleteActivityBody, _faults: Faults) -> ac.DeleteActivity:
     return ac.DeleteActivity(body.activity_id)
 
 
-def _save_details(view: TenantView, key: Key, body: b.SaveDetailsBody, faults: _Faults) -> c.SaveDetails:
+def _save_details(view: TenantView, key: Key, body: b.SaveDetailsBody, faults: Faults) -> c.SaveDetails:
     parts = {place_of(kind, part): text for kind, of in body.addresses.items() for part, text in of.items()}
     template = view.details_template(body.template)
     if key.item_type not in details.OWNERS:
@@ -171,7 +174,7 @@ def _save_details(view: TenantView, key: Key, body: b.SaveDetailsBody, faults: _
     return c.SaveDetails(body.record_id, body.template, _details(template, values, faults) if template else {})
 
 
-def _details(template: DetailsTemplate, values: Mapping[str, Value], faults: _Faults) -> Mapping[str, Value]:
+def _details(template: DetailsTemplate, values: Mapping[str, Value], faults: Faults) -> Mapping[str, Value]:
     checked_values: dict[str, Value] = {}
     for code, value in values.items():
         try:
@@ -182,15 +185,15 @@ def _details(template: DetailsTemplate, values: Mapping[str, Value], faults: _Fa
     return checked_values
 
 
-def _delete_details(_view: TenantView, _key: Key, body: b.DeleteDetailsBody, _faults: _Faults) -> c.DeleteDetails:
+def _delete_details(_view: TenantView, _key: Key, body: b.DeleteDetailsBody, _faults: Faults) -> c.DeleteDetails:
     return c.DeleteDetails(body.record_id)
 
 
-def _delete(_view: TenantView, _key: Key, _body: b.DeleteBody, _faults: _Faults) -> c.DeleteItem:
+def _delete(_view: TenantView, _key: Key, _body: b.DeleteBody, _faults: Faults) -> c.DeleteItem:
     return c.DeleteItem()
 
 
-_MAKERS: Mapping[type, Callable[[TenantView, Key, Any, _Faults], Any]] = {
+_MAKERS: Mapping[type, Callable[[TenantView, Key, Any, Faults], Any]] = {
     b.CreateBody: _create,
     b.SaveBody: _save,
     b.CommentBody: _comment,
@@ -204,12 +207,21 @@ _MAKERS: Mapping[type, Callable[[TenantView, Key, Any, _Faults], Any]] = {
 }
 
 
-def rows_of(given: Sequence[b.RowBody]) -> tuple[ProductRow, ...]:
-    """Return rows of products as the core holds them."""
-    return tuple(
-        ProductRow(row.product_id, row.name, row.quantity_milli, Money(row.price.minor, row.price.currency))
-        for row in given
-    )
+def rows_of(view: TenantView | None, given: Sequence[b.RowBody], faults: Faults) -> tuple[ProductRow, ...]:
+    """Return rows of products as the core holds them; what a row leaves out is that of its product."""
+    return tuple(_row(view, row, f"rows[{at}]", faults) for at, row in enumerate(given))
+
+
+def _row(view: TenantView | None, row: b.RowBody, path: str, faults: Faults) -> ProductRow:
+    name, price = row.name, Money(row.price.minor, row.price.currency) if row.price else None
+    if name is None or price is None:
+        product = view.product(row.product_id) if view else None
+        if product is None:
+            faults.add(f"{path}.product_id", "unknown_product", "give name and price, or a product of the catalogue")
+            return ProductRow(row.product_id, "", row.quantity_milli, Money(0, ""))
+        name = product.name if name is None else name
+        price = price or Money(product.price.minor, product.price.currency)
+    return ProductRow(row.product_id, name, row.quantity_milli, price)
 
 
 def _links(given: Sequence[b.LinkBody]) -> tuple[Link, ...]:

@@ -16,7 +16,7 @@ __all__ = ["world"]
 
 CHANGES = "/v1/items/contact/c1/changes"
 FIELDS = [{"code": "passport", "title": "Passport", "type": "string", "personal": True}]
-TEMPLATE = {"id": "person", "title": "Person", "kind": "person", "fields": FIELDS}
+TEMPLATE = {"id": "person", "title": "Person", "entity": "person", "fields": FIELDS}
 RECORD = {"kind": "save_details", "record_id": "1", "template": "person"}
 
 

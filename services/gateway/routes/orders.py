@@ -15,7 +15,7 @@ from automation.payments.state import ORDER
 from automation.values import Money
 from services.gateway import bodies as b
 from services.gateway.access import caller_of
-from services.gateway.changes import rows_of
+from services.gateway.changes import Faults, rows_of
 from services.gateway.idempotency import once
 from services.gateway.json_body import checked_as, read_json
 from services.gateway.operations import needs
@@ -35,7 +35,10 @@ async def register_order(request: Request) -> Response:
         body = checked_as(b.OrderBody, await read_json(request))
         key = Key(caller.tenant, ORDER, body.order_id)
         amount = Money(body.amount.minor, body.amount.currency)
-        change = RegisterOrder(amount, _items(caller.tenant, body.items), rows_of(body.rows))
+        faults = Faults()
+        rows = rows_of(ports.shelf.book.tenant(caller.tenant), body.rows, faults)
+        faults.end()
+        change = RegisterOrder(amount, _items(caller.tenant, body.items), rows)
         change_id = await send_to_payable(request, key, change, body.occurred_at)
         return answer({"change_id": change_id, "status": "taken"}, HTTPStatus.ACCEPTED)
 

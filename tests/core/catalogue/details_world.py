@@ -13,7 +13,7 @@ from tests.core.world import World
 COMPANY = m.DetailsTemplate(
     id="firm",
     title="Company",
-    kind="company",
+    entity="company",
     fields=(
         m.FieldDef(code="tax_number", title="Tax number", type="string"),
         m.FieldDef(code="registered_on", title="Registered on", type="date"),
@@ -22,7 +22,7 @@ COMPANY = m.DetailsTemplate(
 PERSON = m.DetailsTemplate(
     id="person",
     title="Person",
-    kind="person",
+    entity="person",
     fields=(
         m.FieldDef(code="passport", title="Passport", type="string", personal=True),
         m.FieldDef(code="tax_number", title="Tax number", type="string"),
