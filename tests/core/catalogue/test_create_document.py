@@ -57,7 +57,7 @@ def begun(*made: m.Definition, **fields: Any) -> Story:
 
 
 EU = m.DetailsTemplate(
-    id="eu", title="EU", kind="company", fields=(m.FieldDef(code="vat", title="VAT", type="string"),)
+    id="eu", title="EU", entity="company", fields=(m.FieldDef(code="vat", title="VAT", type="string"),)
 )
 EUR_2 = Money(200, "EUR")
 
