@@ -27,6 +27,7 @@ EVENTS = stream(
     e.CommentAdded("0123456789abcdef0123456789abcdef", Personal("a long story " * 20 + "x" * 200), "7"),
     e.FieldsChanged((e.FieldChange("note", "one " * 40, "two " * 40),)),
     effects.NotificationRequested("f" * 32, "e" * 32, "7", "7", Personal("x"), ""),
+    e.RuleRunCompleted("run-2", "text", 1, 2, {}, ("truncated",)),
 )
 
 
@@ -49,7 +50,7 @@ def _run(*arguments: str) -> Result:
 def test_the_state_can_be_shown_now_at_a_version_and_as_of_a_time(index: Path) -> None:
     """The same item in three states, as JSON and as text."""
     now = json.loads(_run("show", DEAL.text, "--json").output)
-    assert (now["version"], now["state"]["stage"], now["state"]["fields"]["amount"]["minor"]) == (8, "won", 2500)
+    assert (now["version"], now["state"]["stage"], now["state"]["fields"]["amount"]["minor"]) == (9, "won", 2500)
     assert json.loads(_run("show", DEAL.text, "--version", "2", "--json").output)["state"]["stage"] == "new"
     early = json.loads(_run("show", DEAL.text, "--as-of", "1970-01-01T02:59:59", "--json").output)
     assert (early["version"], early["state"]["fields"]["amount"]["minor"]) == (2, 1000)
@@ -70,6 +71,7 @@ def test_the_timeline_is_shown_newest_first_and_cannot_steer_a_terminal(index: P
 def test_runs_and_journal_are_shown_with_reason_and_values(index: Path) -> None:
     """A failure carries its reason code, a field change its old and new value."""
     assert "rule rule-1 v2 in won: failed (order_not_found)" in _run("runs", DEAL.text).output
+    assert "rule text v1 in won: completed, truncated" in _run("runs", DEAL.text).output
     assert "10.00 EUR -> 25.00 EUR" in _run("journal", DEAL.text).output
 
 
@@ -90,7 +92,7 @@ def test_text_fits_eighty_columns_and_loses_nothing_but_the_ends_of_ids(index: P
     [
         (("show", "acme/deal"), "not tenant/type/id"),
         (("show", "acme/deal/none"), "knows no item"),
-        (("show", DEAL.text, "--version", "9"), "no version 9"),
+        (("show", DEAL.text, "--version", "10"), "no version 10"),
         (("show", DEAL.text, "--as-of", "yesterday"), "neither ISO 8601"),
         (("show", DEAL.text, "--as-of", "1", "--version", "1"), "not both"),
     ],

@@ -173,7 +173,8 @@ def _state_facts(key: Key, found: AsOf) -> dict[str, Any]:
     about = {"key": key.text, "version": found.version, "recorded_at": found.recorded_at}
     state = _facts(found.state) if found.version else None
     if state:
-        state.pop("seen", None)  # 16 bytes for each change handled: the engine's memory, not the item's
+        for memory in ("seen", "opened"):  # 16 bytes for each id: the engine's memory, not the item's
+            state.pop(memory, None)
     return {**about, "state": state}
 
 
@@ -195,6 +196,7 @@ def _until(run: RunEntry) -> str:
 def _run_lines(found: RunLog) -> Iterator[str]:
     for run in found.runs:
         reason = f" ({run.reason})" if run.reason else _until(run)
+        reason += "".join(f", {_safe(note)}" for note in run.notes)
         reason += f", enrolled by {_safe(run.enrolled_by)}" if run.enrolled_by else ""
         what = f"rule {run.rule_id} v{run.rule_version} in {run.stage}"
         yield f"{moment_text(run.began_at)}  {what}: {run.status}{reason}"
