@@ -36,6 +36,8 @@ class Takes:
     """Part of the schema whose keys are the choices; it decides what else is allowed, so no value is inserted."""
     fields_of: str = ""
     """Name of the parameter with the details template whose fields the rows name; empty for the item's own fields."""
+    connection: str = ""
+    """The channel of connections of which this is one's id."""
 
     rows_of: str = ""
     """Its rows name fields of the document template in this parameter."""
@@ -76,8 +78,8 @@ RecordRef = Annotated[str, Takes("string", "single_line", empty_ok=True)]
 OrderRefs = Annotated[tuple[str, ...], Takes("string")]
 """An order, or a field that holds several."""
 OrderRef = Annotated[str, Takes("string", "single_line")]
-ConnectionRef = Annotated[str, Takes("string", "single_line"), Field(max_length=200)]
-"""Id of a connection: an SMS provider."""
+SmsProvider = Annotated[str, Takes("string", "single_line", connection="sms"), Field(max_length=200)]
+"""Id of a connection that sends SMS."""
 Address = Annotated[str, Takes("string", "single_line"), Field(max_length=320)]
 
 

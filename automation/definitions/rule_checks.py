@@ -98,6 +98,7 @@ def _condition(made: Automation, schema: Schema) -> tuple[Condition | None, list
 def _params(made: Automation, entry: Entry, schema: Schema, view: TenantView) -> Iterator[Found]:
     yield from _people(made, entry, view)
     yield from _fields(made, entry, view)
+    yield from _connections(made, entry, view)
     try:
         arguments = compile_arguments(entry.params, made.params, schema)
     except InvalidParamsError as error:
@@ -107,6 +108,16 @@ def _params(made: Automation, entry: Entry, schema: Schema, view: TenantView) ->
     yield from _literals(arguments, made)
     if isinstance(made, Rule):
         yield from _results(arguments.references, "params", made, view)
+
+
+def _connections(made: Automation, entry: Entry, view: TenantView) -> Iterator[Found]:
+    """Warn of a provider that is not connected: until it is, runs fail with `no_provider`."""
+    for name, info in entry.params.model_fields.items():
+        takes = next((found for found in info.metadata if isinstance(found, Takes) and found.connection), None)
+        given = made.params.get(info.alias or name)
+        if takes and isinstance(given, str) and "{{" not in given and not view.connection(given, takes.connection):
+            why = f"no active connection {given[:60]!r} for {takes.connection}: set it up before the rule runs"
+            yield Found(f"params.{info.alias or name}", "no_provider", why, "warning")
 
 
 def _literals(arguments: Arguments, made: Automation) -> Iterator[Found]:

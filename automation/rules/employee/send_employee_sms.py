@@ -8,7 +8,7 @@ from typing import Any, Final
 from automation.catalogue import Entry, Params
 from automation.envelope import STAGED
 from automation.items.message_effects import SmsRequested
-from automation.params import ConnectionRef, PlainText, UserRef
+from automation.params import PlainText, SmsProvider, UserRef
 from automation.people import one_of
 from automation.plan import Call, Completed, Context, Failed, Plan
 from automation.reaching import patience
@@ -22,7 +22,7 @@ class SendEmployeeSms(Params):
     """At most 200 characters, to one employee (the responsible unless given), through a connected provider."""
 
     text: PlainText
-    provider: ConnectionRef
+    provider: SmsProvider
     employee: UserRef = "role:responsible"
 
     @classmethod

@@ -5,7 +5,7 @@ from __future__ import annotations
 from automation.catalogue import Entry, Params
 from automation.envelope import STAGED
 from automation.items.message_effects import SmsRequested
-from automation.params import ConnectionRef, PlainText
+from automation.params import PlainText, SmsProvider
 from automation.plan import Call, Completed, Context, Failed, Plan
 from automation.reaching import client_point, patience
 from automation.values import Personal, plain
@@ -15,7 +15,7 @@ class SendClientSms(Params):
     """What the client receives, and through which connected provider; long texts are split by the provider."""
 
     text: PlainText
-    provider: ConnectionRef
+    provider: SmsProvider
 
 
 def plan(context: Context, params: SendClientSms) -> Plan:

@@ -215,3 +215,37 @@ def test_numbers_that_json_does_not_know_are_refused(number):
     made, flaws = read("rule", {"id": "r", "params": {"x": number}})
     assert made is None
     assert flaws[0].rule == "invalid_value"
+
+
+@pytest.mark.parametrize(
+    ("provider", "warned"), [("sms", False), ("other", True), ("off", True), ("mail", True), ("{{field:title}}", False)]
+)
+def test_a_provider_that_is_not_connected_is_a_warning(provider: str, warned: bool) -> None:
+    """Unknown, inactive, of another channel; an inserted one is known at run time only."""
+    connections = (
+        m.Connection(id="sms", channel="sms", provider="recording"),
+        m.Connection(id="off", channel="sms", provider="recording", active=False),
+        m.Connection(id="mail", channel="email", provider="recording"),
+    )
+    params = {"text": "Hi", "provider": provider}
+    found = saved(rule("texting", "send_client_sms", "new", params), *connections)
+
+    assert rules_broken(found) == ([("params.provider", "no_provider", "warning")] if warned else [])
+
+
+@pytest.mark.parametrize(
+    ("broken", "path"),
+    [
+        ({"channel": "sms", "provider": "telegram"}, "provider"),
+        ({"channel": "sms", "provider": "sms_http"}, "url"),
+        ({"channel": "crm_webhook", "provider": "standard_webhooks", "url": "ftp://x"}, "url"),
+        ({"channel": "sms", "provider": "sms_http", "url": "https://user:key@sms.test/"}, "url"),
+        ({"channel": "pigeon", "provider": "twilio"}, "channel"),
+    ],
+)
+def test_a_connection_that_cannot_work_is_refused(broken: dict[str, str], path: str) -> None:
+    """A provider of another channel, no address, a password in it, a channel that is none."""
+    made, flaws = read("connection", {"id": "c", **broken})
+
+    assert made is None
+    assert [flaw.path for flaw in flaws] == [path]
