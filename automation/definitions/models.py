@@ -289,6 +289,8 @@ class Settings(Definition):
     currency: str = "EUR"
     channels: dict[OutwardChannel, ChannelLimits] = Field(default_factory=dict)
     """Daily caps and quiet hours of outward channels."""
+    failure_alerts: bool = True
+    """The responsible is notified of rules that fail (spec 6.2)."""
 
 
 class Stop(Definition):

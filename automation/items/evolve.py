@@ -8,6 +8,7 @@ from typing import Any
 
 from automation.envelope import Envelope, Recorded
 from automation.items import activity_events as a
+from automation.items import alert_events as alerts
 from automation.items import effects
 from automation.items import events as e
 from automation.items.document_events import DocumentCreated
@@ -217,6 +218,11 @@ def _reminded(state: ItemState, env: Envelope, event: a.ActivityReminded) -> Pat
     return {"activities": _put(state.activities, event.activity_id, sent)}
 
 
+def _failure_told(state: ItemState, env: Envelope, event: alerts.RuleFailureTold) -> Patch:
+    recent = {rule: at for rule, at in state.told.items() if at > env.recorded_at - HOUR_MS}
+    return {"told": {**recent, event.rule_id: env.recorded_at}}
+
+
 def _trigger_skipped(state: ItemState, env: Envelope, event: e.TriggerSkipped) -> Patch:
     return {"alerted_at": env.recorded_at} if event.reason == "loop_detected" else {}
 
@@ -271,6 +277,7 @@ _FOLDS = _Folds({
     e.RuleRunSkipped: _ended,
     e.RuleRunFailed: _ended,
     e.RuleRunCancelled: _cancelled,
+    alerts.RuleFailureTold: _failure_told,
     e.RuleEnrolled: _enrolled,
     e.TriggerFired: _nothing,
     e.TriggerSkipped: _trigger_skipped,

@@ -7,7 +7,7 @@ from typing import Any
 
 from automation.definitions.arguments import Problem
 from automation.definitions.compiled import CompiledRule
-from automation.items import delays, stages
+from automation.items import delays, failures, stages
 from automation.items import events as e
 from automation.items.evolve import INACTIVE
 from automation.items.scope import scope_of
@@ -56,7 +56,7 @@ def _delay(turn: Turn, rule: CompiledRule, run_id: str) -> None:
     """Let a rule wait; one whose moment is already past runs at once."""
     run, due = (run_id, rule.id, rule.version, turn.state.entry), delays.due_of(turn, rule.delay)
     if due is None:
-        turn.emit(e.RuleRunFailed(*run, delays.NO_MOMENT))
+        _fail(turn, run, delays.NO_MOMENT)
     elif delays.NOT_YET < due <= turn.now:
         perform(turn, rule, run_id, turn.state.entry)
     else:
@@ -78,7 +78,7 @@ def _follow(turn: Turn, run: Run) -> None:
     turn.act("system", "system", "", turn.cause)
     named = (run.run_id, run.rule_id, run.rule_version, run.entry)
     if due is None:
-        turn.emit(e.RuleRunFailed(*named, delays.NO_MOMENT))
+        _fail(turn, named, delays.NO_MOMENT)
         turn.later(advance)
         return
     past = delays.NOT_YET < due <= turn.now
@@ -112,7 +112,7 @@ def _settle(turn: Turn, rule: CompiledRule, run_id: str, entry: int, plan: Plan)
     reason = _flaw(turn, before, count)
     if reason:
         turn.undo(before, count)
-        turn.emit(e.RuleRunFailed(*run, reason))
+        _fail(turn, run, reason)
     elif isinstance(plan, Completed) and plan.to_stage not in ("", turn.state.stage):
         turn.depth += 1
         stages.move(turn, plan.to_stage, automated=True)
@@ -143,7 +143,7 @@ def _record(turn: Turn, run: tuple[str, str, int, int], plan: Plan) -> None:
         case Failed(reason, events):
             for event in events:
                 _local(turn, event)
-            turn.emit(e.RuleRunFailed(*run, reason))
+            _fail(turn, run, reason)
         case Call(effects, events, patience):
             _wait(turn, run, turn.now + DEADLINE_MS + patience, bool(patience))
             for event in (*events, *effects):
@@ -157,6 +157,11 @@ def _wait(turn: Turn, run: tuple[str, str, int, int], deadline: int, own_deadlin
         turn.emit(e.RuleRunStarted(*run, deadline))
     elif own_deadline:
         turn.emit(e.RuleRunRescheduled(*run, deadline))
+
+
+def _fail(turn: Turn, run: tuple[str, str, int, int], reason: str) -> None:
+    turn.emit(e.RuleRunFailed(*run, reason))
+    failures.tell(turn, run[1], run[2], reason)
 
 
 def _local(turn: Turn, event: Any) -> None:
@@ -192,7 +197,7 @@ def on_answered(turn: Turn, run_id: str) -> None:
     turn.act(f"rule:{run.rule_id}", "automation_rule", "", run.cause_id)
     plan = Failed("internal_error") if rule is None else _planned(turn, rule, run_id, scope_of(turn), run.answers)
     if rule is None:
-        turn.emit(e.RuleRunFailed(run.run_id, run.rule_id, run.rule_version, run.entry, "internal_error"))
+        _fail(turn, (run.run_id, run.rule_id, run.rule_version, run.entry), "internal_error")
     else:
         _settle(turn, rule, run_id, run.entry, plan)
     turn.later(advance)

@@ -122,6 +122,8 @@ class ItemState(NamedTuple):
     """The details records of a contact or company by id."""
     converted: bool = False
     """Of a lead: everything chosen was created from it (spec 4.19)."""
+    told: Mapping[str, Moment] = _NONE
+    """When the responsible was last told that a rule failed, by rule; of the last hour."""
 
     @property
     def key(self) -> Key:

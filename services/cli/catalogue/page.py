@@ -67,6 +67,8 @@ def _lines(entry: Entry) -> Iterator[str]:
         yield "No parameters of its own.\n"
     if entry.results:
         yield from _table(("result", "type"), [(f"`{name}`", kind) for name, kind in entry.results.items()])
+    if entry.publishes:
+        yield "More results follow from the parameters: one for each field chosen.\n"
     if codes := reasons(entry):
         yield "Reasons: " + ", ".join(f"`{code}`" for code in codes) + ".\n"
     yield "```yaml"
@@ -76,7 +78,8 @@ def _lines(entry: Entry) -> Iterator[str]:
 def _row(one: Parameter) -> Sequence[str]:
     kind = f"list of {one.type}" if one.many else one.type
     if one.allowed:
-        kind = " · ".join(f"`{value}`" for value in one.allowed)
+        values = " · ".join(f"`{value}`" for value in one.allowed)
+        kind = f"list of {values}" if one.many else values
     return f"`{one.name}`", kind, "yes" if one.required else "no", _default(one.default), one.limits
 
 

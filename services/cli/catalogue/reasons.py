@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import importlib
 import inspect
+import sys
 from collections.abc import Iterator
 from types import ModuleType
 
@@ -12,7 +13,8 @@ from automation.catalogue import Entry
 
 _OUTCOMES = {"Skipped": "skipped", "Failed": "failed"}
 _CORE = "automation."
-_NO_PLANS = ("automation.plan",)
+_NO_PLANS = ("automation.plan", "automation.definitions")
+"""What plans are made of and asked by: the reasons of those are of no entry."""
 
 
 def reasons(entry: Entry) -> tuple[str, ...]:
@@ -26,8 +28,13 @@ def reasons(entry: Entry) -> tuple[str, ...]:
 
 def _imported(home: ModuleType) -> Iterator[ModuleType]:
     for node in ast.walk(_tree(home)):
-        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith(_CORE) and node.module not in _NO_PLANS:
-            yield importlib.import_module(str(node.module))
+        if isinstance(node, ast.ImportFrom):
+            names = [str(node.module), *(f"{node.module}.{alias.name}" for alias in node.names)]
+            yield from (sys.modules[name] for name in names if name in sys.modules and _may_plan(name))
+
+
+def _may_plan(name: str) -> bool:
+    return name.startswith(_CORE) and not name.startswith(_NO_PLANS)
 
 
 def _codes(module: ModuleType) -> Iterator[str]:
@@ -40,6 +47,8 @@ def _texts(node: ast.expr) -> Iterator[str]:
     """Yield the text of a literal, of both sides of a choice, of a text with a name in it."""
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
         yield node.value
+    elif isinstance(node, ast.JoinedStr) and node.values and isinstance(node.values[0], ast.Constant):
+        yield str(node.values[0].value) + "…"
     elif isinstance(node, ast.IfExp):
         yield from (*_texts(node.body), *_texts(node.orelse))
 

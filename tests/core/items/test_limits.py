@@ -185,7 +185,9 @@ def test_a_step_that_would_exceed_the_item_fails_alone() -> None:
     note = rule("note", "add_item_comment", "assembly", {"text": "here"}, order=2)
     story = full_deal(copy, note).when(c.SaveItem({}, stage="assembly"))
 
-    assert story.kinds() == ["StageMoved", "RuleRunFailed", "CommentAdded", "RuleRunCompleted"]
+    assert story.kinds() == [
+        "StageMoved", "RuleRunFailed", "RuleFailureTold", "NotificationRequested", "CommentAdded", "RuleRunCompleted",
+    ]  # fmt: skip
     assert story.only(e.RuleRunFailed).reason == "item_too_large"
     assert "big_5" not in story.state.fields
 
@@ -218,7 +220,7 @@ def test_a_message_to_many_costs_its_step_only() -> None:
     tell = rule("tell", "add_notification", "assembly", {"text": "{{field:big_0}}", "recipients": ["department:sales"]})
     story = full_deal(*crowd, tell).when(c.SaveItem({}, stage="assembly"))
 
-    assert story.kinds() == ["StageMoved", "RuleRunFailed"]
+    assert story.kinds() == ["StageMoved", "RuleRunFailed", "RuleFailureTold", "NotificationRequested"]
     assert not story.state.runs
 
 

@@ -262,7 +262,7 @@ def test_answers_that_never_come_end_as_delivery_unknown() -> None:
     story = sent(deal(LINK_RULE, amount=EUR_20K))
     story.wake()
 
-    assert story.kinds() == ["EffectAnswered", "RuleRunFailed"]
+    assert story.kinds() == ["EffectAnswered", "RuleRunFailed", "RuleFailureTold", "NotificationRequested"]
     assert story.only(e.RuleRunFailed).reason == "delivery_unknown"
 
 
