@@ -17,16 +17,17 @@ from automation.records.loading import record_types
 from automation.records.model import RecordState
 from automation.values import Moment
 from services.deal_stream.copies import Copies
-from services.edge.codec import ChangeCodec, EventCodec, StateCodec, check_key, event_headers
+from services.edge.avro_stream import AvroStream
+from services.edge.codec import ChangeCodec, EventCodec, StateCodec
 from services.edge.definitions import Definitions
-from services.edge.stream import Decision, Headers, Output, Timer, UnreadableError
+from services.edge.stream import Decision, Output, Timer, UnreadableError
 from services.edge.topics import Topics
 
 Framed = tuple[ChangeFrame, ItemChange]
 State: TypeAlias = ItemState | RecordState
 
 
-class DealStream:
+class DealStream(AvroStream[State]):
     """The `Stream` of items, and of records with rules of their own, for the transactional loop."""
 
     fold_version = FOLD_VERSION
@@ -40,9 +41,7 @@ class DealStream:
         self.log = topics.events
         self.snapshots = topics.snapshots
         self.dead_letters = topics.dead_letters
-        self._changes = changes
-        self._events = events
-        self._states = StateCodec()
+        super().__init__(changes, events, StateCodec())
         self._records = record_types()
         self._copies = copies
         self._definitions = definitions
@@ -51,18 +50,6 @@ class DealStream:
     @property
     def _book(self) -> Book:
         return self._definitions.book
-
-    def read_change(self, key: bytes | None, value: bytes | None, headers: Headers) -> Framed:
-        """Decode one record of `crm.changes`; its key and body must agree."""
-        if value is None:
-            raise UnreadableError("undecodable", "the record has no value")
-        frame, change = self._changes.decode(value)
-        check_key(key, frame.key)
-        return frame, change
-
-    def key_of(self, change: Framed) -> bytes:
-        """Return the item's key."""
-        return change[0].key.text.encode()
 
     def definitions_needed(self, change: Framed) -> int:
         """Return the version that the change was stamped with."""
@@ -116,28 +103,6 @@ class DealStream:
         found: State = evolve(state, recorded)
         return found
 
-    def version_of(self, state: State) -> int:
-        """Return the version of the last event folded."""
-        return state.version
-
-    def write_event(self, recorded: Recorded) -> Output:
-        """Encode an event for the log."""
-        key = recorded.envelope.key.text.encode()
-        return Output(self.log, key, self._events.encode(recorded), event_headers(recorded))
-
-    def read_event(self, value: bytes, headers: Headers) -> Recorded:
-        """Decode an event of the log."""
-        return self._events.decode(value)
-
     def outputs(self, recorded: Recorded) -> Sequence[Output]:
         """Return the copy of an effect for whoever performs it."""
         return self._copies.of(recorded)
-
-    def write_state(self, state: State) -> bytes:
-        """Encode a state."""
-        return self._states.encode(state)
-
-    def read_state(self, value: bytes) -> State:
-        """Decode a state."""
-        found: State = self._states.decode(value)
-        return found

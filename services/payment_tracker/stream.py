@@ -13,14 +13,15 @@ from automation.payments.evolve import FOLD_VERSION, evolve
 from automation.payments.outputs import outputs
 from automation.payments.state import PayableState, initial
 from automation.values import Moment
-from services.edge.codec import ChangeCodec, EventCodec, RecordCodec, check_key, event_headers
+from services.edge.avro_stream import AvroStream
+from services.edge.codec import ChangeCodec, EventCodec, RecordCodec
 from services.edge.stream import Decision, Headers, Output, Timer, UnreadableError
 from services.edge.topics import Topics
 
 Framed = tuple[ChangeFrame, PaymentChange]
 
 
-class PaymentStream:
+class PaymentStream(AvroStream[PayableState]):
     """The `Stream` of payables for the transactional loop; it needs no definitions and sets no timers.
 
     `payments` reads and checks signed changes of `crm.payments`, `items` writes and signs those for `crm.changes`.
@@ -38,26 +39,17 @@ class PaymentStream:
         self.snapshots = topics.payment_snapshots
         self.dead_letters = topics.dead_letters
         self._item_changes = topics.changes
-        self._payments = payments
-        self._events = events
+        super().__init__(payments, events, RecordCodec(PayableState))
         self._items = items
-        self._states: RecordCodec[PayableState] = RecordCodec(PayableState)
         self._link_for = link_for
         self._release = release
 
     def read_change(self, key: bytes | None, value: bytes | None, headers: Headers) -> Framed:
         """Decode one record of `crm.payments`; key, body and tenant must agree."""
-        if value is None:
-            raise UnreadableError("undecodable", "the record has no value")
-        frame, change = self._payments.decode(value)
-        check_key(key, frame.key)
+        frame, change = super().read_change(key, value, headers)
         if problem := flaw(frame, change):
             raise UnreadableError("invalid", problem, tenant=frame.tenant)
         return frame, change
-
-    def key_of(self, change: Framed) -> bytes:
-        """Return the payable's key."""
-        return change[0].key.text.encode()
 
     def definitions_needed(self, change: Framed) -> int:
         """Return 0: payments are decided without definitions."""
@@ -91,30 +83,9 @@ class PaymentStream:
         """Fold one event."""
         return evolve(state, recorded)
 
-    def version_of(self, state: PayableState) -> int:
-        """Return the version of the last event folded."""
-        return state.version
-
-    def write_event(self, recorded: Recorded) -> Output:
-        """Encode an event for the log."""
-        key = recorded.envelope.key.text.encode()
-        return Output(self.log, key, self._events.encode(recorded), event_headers(recorded))
-
-    def read_event(self, value: bytes, headers: Headers) -> Recorded:
-        """Decode an event of the log."""
-        return self._events.decode(value)
-
     def outputs(self, recorded: Recorded) -> Sequence[Output]:
         """Return what the items concerned are told, signed."""
         return [
             Output(self._item_changes, key.text.encode(), self._items.encode(frame, change))
             for key, frame, change in outputs(recorded)
         ]
-
-    def write_state(self, state: PayableState) -> bytes:
-        """Encode a state."""
-        return self._states.encode(state)
-
-    def read_state(self, value: bytes) -> PayableState:
-        """Decode a state."""
-        return self._states.decode(value)
