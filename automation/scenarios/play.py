@@ -34,12 +34,14 @@ class Played(NamedTuple):
     refused: str = ""
 
 
-def book_of(catalogue: Mapping[str, Entry], definitions: Mapping[DefinitionId, Definition]) -> Book:
+def book_of(
+    catalogue: Mapping[str, Entry], definitions: Mapping[DefinitionId, Definition], tenant: str = TENANT
+) -> Book:
     """Return a book with these definitions in force, for tests of them."""
     book, last = Book(catalogue), len(definitions) - 1
     for at, ((kind, name), made) in enumerate(definitions.items()):
         body = made.model_dump_json()
-        book.apply(DefinitionSaved(TENANT, kind, name, 1, 0, "test", 0, "test", at == last, False, body), at)
+        book.apply(DefinitionSaved(tenant, kind, name, 1, 0, "test", 0, "test", at == last, False, body), at)
     return book
 
 

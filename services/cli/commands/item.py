@@ -33,7 +33,7 @@ _limit = click.option("--limit", default=50, show_default=True, type=click.IntRa
 _before = click.option("--before", type=click.IntRange(1), default=None, help="Only entries of earlier versions.")
 
 
-class _KeyType(click.ParamType):
+class KeyType(click.ParamType):
     """A key as text: tenant/type/id."""
 
     name = "tenant/type/id"
@@ -62,7 +62,7 @@ class _MomentType(click.ParamType):
         return int((found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp() * 1000)
 
 
-_key = click.argument("key", type=_KeyType(), metavar="TENANT/TYPE/ID")
+_key = click.argument("key", type=KeyType(), metavar="TENANT/TYPE/ID")
 
 
 @click.group("item")

@@ -1,0 +1,77 @@
+"""Commands for definitions that need no Kafka: tests and dry runs."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from services.cli.main import main
+
+COMPANY = str(Path(__file__).parents[2] / "examples" / "company")
+GIVEN = """
+item_type: deal
+stage: invoice_sent
+responsible: ann
+fields: {title: Desk, amount: {minor: 480000, currency: EUR}, email_work: clara@home.test}
+results: {link.payment_link: "https://pay.test/1"}
+"""
+
+
+def call(*words: str) -> Result:
+    """Run a command."""
+    return CliRunner().invoke(main, ["definitions", *words])
+
+
+@pytest.fixture
+def given(tmp_path: Path) -> str:
+    """A file with an item."""
+    path = tmp_path / "given.yaml"
+    path.write_text(GIVEN)
+    return str(path)
+
+
+def test_the_tests_of_a_company_pass() -> None:
+    """Exit code 0, and a line that says how many."""
+    result = call("test", COMPANY)
+    assert (result.exit_code, result.output.split()[1:4]) == (0, ["passed,", "0", "failed"])
+
+
+def test_a_failing_test_shows_the_difference_and_ends_with_1(tmp_path: Path) -> None:
+    """As text and as JSON."""
+    text = "kind: test\nname: wrong\nitem: {item_type: deal}\nwhen: [{save: {stage: won}}]\nthen: {stage: lost}\n"
+    (tmp_path / "wrong.yaml").write_text(text)
+    result = call("test", COMPANY, str(tmp_path), "-k", "wrong")
+    assert result.exit_code == 1
+    assert "-stage: lost" in result.output
+    assert "+stage: won" in result.output
+    (told,) = json.loads(call("test", COMPANY, str(tmp_path), "-k", "wrong", "--json").output)
+    assert (told["passed"], told["actual"]) == (False, {"stage": "won"})
+
+
+def test_a_test_that_is_written_wrongly_is_told_with_its_line(tmp_path: Path) -> None:
+    """File and line, as for definitions."""
+    path = tmp_path / "bad.yaml"
+    path.write_text("kind: test\nname: bad\nitem: {item_type: deal}\nwhen:\n  - {fly: {}}\nthen: {}\n")
+    result = call("test", COMPANY, str(path))
+    assert result.exit_code == 1
+    assert f"{path}:5: error: test/bad when[0].fly" in result.output
+
+
+def test_a_dry_run_tells_what_and_why_and_masks(given: str) -> None:
+    """The condition with its value, the call with its text; the address only when asked for."""
+    words = ("dry-run", "link-mail", "--given", given, "--file", COMPANY)
+    result = call(*words)
+    assert (result.exit_code, "clara@home.test" in result.output) == (0, False)
+    assert "yes  result:link.payment_link not_empty: https://pay.test/1" in result.output
+    found = json.loads(call(*words, "--personal", "--json").output)
+    assert (found["outcome"], found["effects"][0]["to"]) == ("running", "clara@home.test")
+
+
+@pytest.mark.parametrize("words", [("nothing",), ("link-mail", "--version", "9")])
+def test_a_rule_that_is_not_there_is_told(given: str, words: tuple[str, ...]) -> None:
+    """Without a traceback."""
+    result = call("dry-run", *words, "--given", given, "--file", COMPANY)
+    assert (result.exit_code, "there is no rule" in result.output) == (1, True)
