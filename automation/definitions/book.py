@@ -10,11 +10,12 @@ from zoneinfo import ZoneInfo
 
 from automation.addresses import PART_TYPES
 from automation.catalogue import Entry
-from automation.definitions.calendars import COMPANY, working_time
+from automation.definitions.calendars import time_of
 from automation.definitions.compiled import (
     FIELD_CHANGED,
     CompiledRule,
     CompiledTrigger,
+    by_field,
     compile_rule,
     compile_trigger,
     field_types,
@@ -25,7 +26,6 @@ from automation.definitions.models import (
     STANDARD_FIELDS,
     Absence,
     Automation,
-    Calendar,
     ChannelLimits,
     Connection,
     Definition,
@@ -114,17 +114,9 @@ class TenantView:
     def working_time(self, user: str = "") -> WorkingTime | None:
         """Return when an employee works, without absences, or the company does; None without a calendar."""
         if user not in self._working:
-            self._working[user] = self._working_time(user)
+            absences = self.directory.absences.get(user, ())
+            self._working[user] = time_of(self.current, user, (self.zone, self.zone_of(user)), absences)
         return self._working[user]
-
-    def _working_time(self, user: str) -> WorkingTime | None:
-        employee = self.current.get(("user", user))
-        own = self.current.get(("calendar", employee.calendar)) if isinstance(employee, User) else None
-        found = own or self.current.get(("calendar", COMPANY))
-        if not isinstance(found, Calendar):
-            return None
-        zone = self.zone_of(user) if own else self.zone
-        return working_time(found, zone, self.directory.absences.get(user, ()))
 
     def connection(self, name: str, channel: str) -> Connection | None:
         """Return an active connection for a channel; None if there is none of this id."""
@@ -258,7 +250,7 @@ class TenantView:
             return ()
         places = self._watching.get((item_type, pipeline))
         if places is None:
-            places = self._watching[item_type, pipeline] = _places(listed)
+            places = self._watching[item_type, pipeline] = by_field(listed)
         found = {place for code in fields for place in places.get(code, ())}
         return tuple(listed[place] for place in sorted(found))
 
@@ -342,7 +334,7 @@ class TenantView:
         if kind == "stop":
             self._stops = frozenset(stop.id for stop in self._all(Stop))
         if kind == "rates":
-            self.rates = _rates(next(iter(self._all(Rates)), None))
+            self.rates = next((made.worth for made in self._all(Rates)), {})
         if kind == "settings":
             self.settings = next(iter(self._all(Settings)), Settings())
             self.zone = ZoneInfo(self.settings.time_zone)
@@ -351,21 +343,6 @@ class TenantView:
 
     def _all(self, model: type[Definition]) -> tuple[Any, ...]:
         return tuple(made for made in self.current.values() if isinstance(made, model))
-
-
-def _places(triggers: Iterable[CompiledTrigger]) -> Mapping[str, tuple[int, ...]]:
-    """Return the places of triggers in their order by the fields that they watch."""
-    found: dict[str, list[int]] = {}
-    for place, trigger in enumerate(triggers):
-        for code in trigger.fields:
-            found.setdefault(code, []).append(place)
-    return {code: tuple(places) for code, places in found.items()}
-
-
-def _rates(made: Rates | None) -> Mapping[str, Fraction]:
-    if made is None:
-        return {}
-    return {made.base: Fraction(1), **{currency: Fraction(rate) for currency, rate in made.rates.items()}}
 
 
 class Book:

@@ -2,16 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, tzinfo
 from zoneinfo import ZoneInfo
 
+from automation.definitions.base import Definition
+from automation.definitions.models import User
 from automation.definitions.time_models import WEEK, Calendar
 from automation.people import Absence
 from automation.working_time import Hours, Period, WorkingTime
 
 COMPANY = "company"
 """Id of the calendar of the company."""
+
+
+def time_of(
+    current: Mapping[tuple[str, str], Definition], user: str, zones: tuple[tzinfo, tzinfo], absences: Iterable[Absence]
+) -> WorkingTime | None:
+    """Return when an employee works, without absences, or the company does (no user); None without a calendar.
+
+    `zones` are the platform's and the employee's own.
+    """
+    employee = current.get(("user", user))
+    own = current.get(("calendar", employee.calendar)) if isinstance(employee, User) else None
+    found = own or current.get(("calendar", COMPANY))
+    if not isinstance(found, Calendar):
+        return None
+    return working_time(found, zones[1] if own else zones[0], absences)
 
 
 def working_time(calendar: Calendar, zone: tzinfo, absences: Iterable[Absence] = ()) -> WorkingTime:

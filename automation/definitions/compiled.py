@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -153,3 +153,12 @@ def _watched(trigger: Trigger, entry: Entry, schema: Schema) -> frozenset[str]:
     except InvalidParamsError:
         return frozenset()
     return frozenset() if isinstance(made, Problem) else frozenset(entry.watched(made))
+
+
+def by_field(triggers: Iterable[CompiledTrigger]) -> Mapping[str, tuple[int, ...]]:
+    """Return the places of triggers in their order by the fields that they watch."""
+    found: dict[str, list[int]] = {}
+    for place, trigger in enumerate(triggers):
+        for code in trigger.fields:
+            found.setdefault(code, []).append(place)
+    return {code: tuple(places) for code, places in found.items()}

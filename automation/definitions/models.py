@@ -6,6 +6,7 @@ Each is written as YAML or JSON, checked against its model here, and kept as JSO
 from __future__ import annotations
 
 from decimal import Decimal
+from fractions import Fraction
 from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import AfterValidator, Field, model_validator
@@ -217,6 +218,11 @@ class Rates(Definition):
 
     base: Annotated[str, Field(pattern="^[A-Z]{3}$")]
     rates: dict[str, Annotated[str, AfterValidator(_positive)]]
+
+    @property
+    def worth(self) -> dict[str, Fraction]:
+        """Return what one unit of each currency is worth in `base`, which is worth 1."""
+        return {self.base: Fraction(1), **{currency: Fraction(rate) for currency, rate in self.rates.items()}}
 
 
 PROVIDERS: dict[str, tuple[str, ...]] = {
