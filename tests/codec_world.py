@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 from types import UnionType
-from typing import Any, Union, get_args, get_origin, get_type_hints
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from hypothesis import strategies as st
 
@@ -46,6 +46,8 @@ def values_of(hint: Any) -> st.SearchStrategy[Any]:
     origin, args = get_origin(hint), get_args(hint)
     if origin in (Union, UnionType):
         return st.one_of([values_of(arg) for arg in args])
+    if origin is Literal:
+        return st.sampled_from(args)
     if origin is tuple:
         return st.lists(values_of(args[0]), max_size=3).map(tuple)
     if origin is frozenset:
