@@ -18,13 +18,15 @@ from automation.definitions.book import Book
 from automation.definitions.saved import DefinitionSaved
 from automation.envelope import Envelope, Key, Recorded
 from automation.items import changes as c
+from automation.items.parts import ProductRow
+from automation.payments.changes import RegisterOrder
 from automation.payments.events import PaymentDocumentCreated, PaymentDocumentPaid
 from automation.payments.ids import payment_id
 from automation.records import fold as item_fold
 from automation.records.types.chat.changes import CreateChat, PostChatMessage
 from automation.values import Money, Personal
 from services.edge.clock import SetClock
-from services.edge.codec import Signer, item_changes, item_events, payment_changes
+from services.edge.codec import Signer, item_changes, item_events, payment_changes, payment_events
 from services.edge.files import FileLinks, open_files
 from services.edge.secrets_file import ConnectionSecrets
 from services.edge.sql import open_database
@@ -49,6 +51,7 @@ from services.notifier.tables import ALL
 from services.payment_tracker.links import PaymentPages
 from services.payment_tracker.provider import load_providers
 from services.payment_tracker.webhook_secrets import WebhookSecrets
+from tests.core.payments.conftest import Payable
 from tests.core.record_spec import RecordStory
 from tests.core.spec import CATALOGUE, PEOPLE, Story, kind_of, pipeline
 from tests.files_world import local_settings
@@ -166,11 +169,23 @@ def define(book: Book, tenant: str) -> None:
 
 def history_of(book: Book, path: Path) -> History:
     """Return an index with one deal of each tenant, whose texts hold the tenant's canary."""
-    store, codec = open_history(f"sqlite:///{path}/h.db"), item_events()
+    store, codec, payments = open_history(f"sqlite:///{path}/h.db"), item_events(), payment_events()
     for tenant in TENANTS:
         found = [*_deal(book, tenant), *_chat(book, tenant)]
         store.write([_logged(codec, one) for one in found], {f"crm.events-{tenant}": 100})
-    return History(store, codec.decode, item_fold)
+        orders, context = _order(tenant), f"crm.payment-events-{tenant}"
+        logged = [log_record("payment", one, payments.encode(one), context, one.envelope.version) for one in orders]
+        store.write(logged, {context: 100})
+    return History(store, codec.decode, item_fold, payments.decode)
+
+
+def _order(tenant: str) -> list[Recorded]:
+    """Return the log of a half-paid order that is linked to the tenant's deal; its texts hold the canary."""
+    payable, item = Payable(f"{tenant}/order/{tenant}-1"), f"{tenant}/deal/{tenant}-1"
+    rows = (ProductRow("p1", CANARY[tenant], 1_000, EUR_100),)
+    payable.given(RegisterOrder(EUR_100, (item,), rows), payable.ask("e1", item=item))
+    payable.given(payable.by_hand("paid"))
+    return payable.given(RegisterOrder(Money(25_000, "EUR"), (), rows), payable.ask("e2", item=item)).log
 
 
 def _deal(book: Book, tenant: str) -> list[Recorded]:

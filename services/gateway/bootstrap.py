@@ -155,7 +155,7 @@ def _ports(deployment: Deployment, parts: _Parts) -> Ports:
     notifier = NotifierDoor(deployment.notifier.database_url.get_secret_value())
     return Ports(
         clock=clock, outbox=parts.outbox, shelf=parts.shelf, catalogue=parts.catalogue,
-        history=HistoryDoor(deployment.history.database_url.get_secret_value(), item_events()),
+        history=HistoryDoor(deployment.history.database_url.get_secret_value(), item_events(), payment_events()),
         messaging=_messaging(deployment, notifier),
         inbox=notifier.inbox, messages=notifier.messages, pages=parts.pages, views=parts.views,
         answers=Answers(parts.database, clock), enrolments=Enrolments(parts.database, clock),

@@ -22,8 +22,8 @@ from services.notifier.tables import ALL
 class HistoryDoor:
     """Opens the index read-only; callable from any thread."""
 
-    def __init__(self, url: str, events: EventCodec) -> None:
-        self._url, self._events = url, events
+    def __init__(self, url: str, events: EventCodec, payments: EventCodec) -> None:
+        self._url, self._events, self._payments = url, events, payments
         self._lock = threading.Lock()
         self._open: History | None = None
 
@@ -39,7 +39,7 @@ class HistoryDoor:
             store = open_history_reader(self._url)
         except FileNotFoundError as missing:
             raise unavailable("the history has not been written yet") from missing
-        return History(store, self._events.decode, fold)
+        return History(store, self._events.decode, fold, self._payments.decode)
 
 
 class NotifierDoor:

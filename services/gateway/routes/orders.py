@@ -4,24 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from http import HTTPStatus
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Request
 from starlette.responses import Response
 
 from automation.envelope import Key
 from automation.payments.changes import LinkOrder, RegisterOrder
-from automation.payments.state import ORDER
+from automation.payments.evolve import evolve
+from automation.payments.state import ORDER, Document, PayableState, initial, outstanding
 from automation.values import Money
 from services.gateway import bodies as b
 from services.gateway.access import caller_of
+from services.gateway.asking import ask
 from services.gateway.changes import Faults, rows_of
 from services.gateway.idempotency import once
 from services.gateway.json_body import checked_as, read_json
 from services.gateway.operations import needs
 from services.gateway.payables import send_to_payable
 from services.gateway.ports import ports_of
+from services.gateway.problems import not_found
 from services.gateway.show import answer
+from services.history.queries import History
 
 ROUTER = APIRouter(prefix="/v1/orders", tags=["payments"])
 
@@ -57,6 +61,32 @@ async def link_order(request: Request, order_id: Annotated[b.Id, Path()]) -> Res
         return answer({"change_id": change_id, "status": "taken"}, HTTPStatus.ACCEPTED)
 
     return await once(ports.answers, request, caller.tenant, work)
+
+
+@ROUTER.get("/{order_id}", **needs("read"))
+async def order(request: Request, order_id: Annotated[b.Id, Path()]) -> Response:
+    """Return an order: what is to be paid, what of it is outstanding, its items, and its payment documents."""
+    key = Key(caller_of(request).tenant, ORDER, order_id)
+    state = await ask(request, lambda history: _folded(history, key))
+    if not state.registered:
+        raise not_found("order")
+    payments = [{"payment_id": name, **_shown(document)} for name, document in state.documents.items()]
+    facts = {"order_id": order_id, "amount": state.amount, "outstanding": outstanding(state), "rows": state.rows}
+    linked = [{"item_type": found.item_type, "item_id": found.item_id} for found in map(Key.parse, state.items)]
+    return answer({**facts, "items": linked, "payments": payments, "version": state.version})
+
+
+def _folded(history: History, key: Key) -> PayableState:
+    state, page = initial(), history.events(key, log="payment")
+    while page:
+        for recorded in page:
+            state = evolve(state, recorded)
+        page = history.events(key, after=state.version, log="payment")
+    return state
+
+
+def _shown(document: Document) -> dict[str, Any]:
+    return {"status": document.status, "amount": document.amount, "link": document.link}
 
 
 def _items(tenant: str, given: Sequence[b.ItemRef]) -> tuple[str, ...]:
