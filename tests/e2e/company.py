@@ -53,10 +53,11 @@ class Company:
 
     def __init__(self, home: Path, bootstrap: str) -> None:
         self.home = home
+        self.prefix = f"e{uuid.uuid4().hex[:8]}."
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("STAGEWIRE_", "KAFKA_"))}
         self._env = kept | {
             "STAGEWIRE_HOME": str(home), "KAFKA_BOOTSTRAP_SERVERS": bootstrap, "STAGEWIRE_PARTITIONS": "2",
-            "STAGEWIRE_TOPIC_PREFIX": f"e{uuid.uuid4().hex[:8]}.",
+            "STAGEWIRE_TOPIC_PREFIX": self.prefix,
         }  # fmt: skip
         self._address = ""
 
