@@ -14,6 +14,9 @@ Schema: TypeAlias = Any
 Classes: TypeAlias = Mapping[str, type]
 """Full record name to class; a record without a class is read as a dict."""
 
+UNIQUE = frozenset(("event_id", "change_id", "cause_id", "root_id", "run_id", "effect_id", "item_id"))
+"""Fields whose texts hardly come twice: they would only push others out of the tables of those that do."""
+
 
 def kind_of(schema: Schema) -> str:
     """Return `record`, `array`, `map` or the name of a primitive."""

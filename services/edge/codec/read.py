@@ -17,7 +17,7 @@ from typing import Any, TypeAlias
 
 from services.edge.codec.errors import SchemaError
 from services.edge.codec.generated import Source
-from services.edge.codec.names import Classes, Schema, branch_name, kind_of, maker
+from services.edge.codec.names import UNIQUE, Classes, Schema, branch_name, kind_of, maker
 from services.edge.codec.resolve import resolved
 
 Reader: TypeAlias = Callable[[bytes, int], tuple[Any, int]]
@@ -26,6 +26,7 @@ _DOUBLE = struct.Struct("<d").unpack
 _TAILS: dict[bytes, int] = {}
 """What the last four bytes of a moment stand for: those of our time have six, and these change every eight seconds."""
 _KEPT = 1_024
+_TEXTS_KEPT = 8_192
 _new_tuple: Callable[..., Any] = tuple.__new__
 
 
@@ -61,6 +62,22 @@ def _remember(tail: bytes, value: int) -> None:
     if len(_TAILS) >= _KEPT:
         _TAILS.clear()
     _TAILS[tail] = value
+
+
+class _Texts(dict[bytes, str]):
+    """Short texts that come again and again, each as one object: names of fields, tenants, types, stages.
+
+    Items share them then, which saves memory, and what compares or looks them up finds the very same object.
+    """
+
+    def __missing__(self, data: bytes) -> str:
+        if len(self) >= _TEXTS_KEPT:
+            self.clear()
+        text = self[data] = data.decode()
+        return text
+
+
+_TEXTS = _Texts()
 
 
 def read_text(buffer: bytes, at: int) -> tuple[str, int]:
@@ -177,14 +194,14 @@ class _Steps:
         self._text = self.source.name(read_text)
         self._long = self.source.name(read_long)
 
-    def read(self, into: str, writer: Schema, reader: Schema, indent: int = 0) -> None:
-        """Add what reads one value into a variable."""
+    def read(self, into: str, writer: Schema, reader: Schema, indent: int = 0, *, shared: bool = False) -> None:
+        """Add what reads one value into a variable; `shared` texts are those that come again."""
         kind = "union" if isinstance(writer, list) else kind_of(writer)
         read = compile_reader(writer, reader, self._classes)
         if kind == "union":
             self._union(into, writer, _branches(writer, reader, self._classes), indent)
         elif kind == "string" and read is read_text:
-            self._short_text(into, indent)
+            self._short_text(into, indent, shared=shared)
         elif kind in ("int", "long"):
             self._add(indent, "size = buffer[at]", f"if size < 128: {into} = (size >> 1) ^ -(size & 1); at += 1")
             self._add(indent, f"else: {into}, at = {self._long}(buffer, at)")
@@ -199,10 +216,11 @@ class _Steps:
             self._add(indent, f"if buffer[at] == 0: {into} = {empty}; at += 1")
         self._add(indent, f"{'else: ' if empty else ''}{into}, at = {read}(buffer, at)")
 
-    def _short_text(self, into: str, indent: int) -> None:
+    def _short_text(self, into: str, indent: int, *, shared: bool = False) -> None:
+        text = f"{self.source.name(_TEXTS)}[buffer[start:at]]" if shared else "buffer[start:at].decode()"
         self._add(indent, "size = buffer[at]", f"if size == 0: {into} = ''; at += 1")
         self._add(indent, f"elif size & 129: {into}, at = {self._text}(buffer, at)")
-        self._add(indent, f"else: start = at + 1; at = start + (size >> 1); {into} = buffer[start:at].decode()")
+        self._add(indent, f"else: start = at + 1; at = start + (size >> 1); {into} = {text}")
 
     def _union(self, into: str, writer: list[Any], branches: list[Reader], indent: int) -> None:
         known = self.source.name(branches)
@@ -252,7 +270,7 @@ def _map(writer: Schema, reader: Schema, classes: Classes) -> Reader:
     steps = _Steps(classes)
     key, value = steps.source.variable(), steps.source.variable()
     indent = steps.blocks({"empty": "{}", "out": "{}"})
-    steps.read(key, "string", "string", indent)
+    steps.read(key, "string", "string", indent, shared=True)
     steps.read(value, writer, reader, indent)
     steps.source.add(f"out[{key}] = {value}", indent=indent)
     steps.next_block()
@@ -269,7 +287,7 @@ def _record(writer: Schema, reader: Schema, classes: Classes) -> Reader:
     make, steps = maker(reader, classes), _Steps(classes)
     variables = [steps.source.variable() for _ in writer["fields"]]
     for variable, theirs, ours in zip(variables, writer["fields"], reader["fields"], strict=True):
-        steps.read(variable, theirs["type"], ours["type"])
+        steps.read(variable, theirs["type"], ours["type"], shared=ours["name"] not in UNIQUE)
     values, known = ", ".join(variables), steps.source.name(make)
     is_tuple = isinstance(make, type) and issubclass(make, tuple)
     made = f"{steps.source.name(_new_tuple)}({known}, ({values},))" if is_tuple and values else f"{known}({values})"

@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 
 from services.edge.codec.errors import SchemaError, UnwritableError
 from services.edge.codec.generated import Source, attributes
-from services.edge.codec.names import Classes, Schema, branch_name, check_fields, kind_of
+from services.edge.codec.names import UNIQUE, Classes, Schema, branch_name, check_fields, kind_of
 
 Writer: TypeAlias = Callable[[Any], bytes]
 
@@ -23,7 +23,6 @@ _SHORT = _SMALL[::2]
 """The zigzag form of 0 to 63: small numbers, and lengths."""
 _DOUBLE = struct.Struct("<d").pack
 _KEPT = 8_192
-_UNIQUE = frozenset(("event_id", "change_id", "cause_id", "root_id", "run_id", "effect_id", "item_id"))
 _MIN, _MAX = -(2**63), 2**63 - 1
 _PYTHON_TYPES: Mapping[str, tuple[type, ...]] = {
     "null": (type(None),),
@@ -214,7 +213,7 @@ def _record(schema: Schema, classes: Classes, head: bytes) -> Writer:
 
 def _is_unique(field: Mapping[str, Any]) -> bool:
     """Say whether a field is a text that hardly comes twice: it would only push the others out of the table."""
-    return field["type"] == "string" and field["name"] in _UNIQUE
+    return field["type"] == "string" and field["name"] in UNIQUE
 
 
 def _unique_text(source: Source, variable: str) -> str:
