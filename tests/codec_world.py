@@ -44,6 +44,8 @@ def values_of(hint: Any) -> st.SearchStrategy[Any]:
     if hint in _PLAIN:
         return _PLAIN[hint]
     origin, args = get_origin(hint), get_args(hint)
+    if origin is Literal:
+        return st.sampled_from(args)
     if origin in (Union, UnionType):
         return st.one_of([values_of(arg) for arg in args])
     if origin is Literal:
