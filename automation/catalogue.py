@@ -16,7 +16,7 @@ from automation.scope import Schema
 from automation.values import FieldType
 
 if TYPE_CHECKING:
-    from automation.definitions.book import TenantView
+    from automation.definitions.tenant_view import TenantView
 
 Kind = Literal["rule", "trigger", "action"]
 

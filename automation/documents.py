@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 from automation import details
 from automation.dates import day_of
-from automation.definitions.book import TenantView
 from automation.definitions.compiled import field_types
 from automation.definitions.document_models import NUMBER, ClientDetails, DocumentTemplate, OwnCompany, OwnDetails
+from automation.definitions.tenant_view import TenantView
 from automation.insertion import InvalidTemplateError, TemplateError, compile_template, parse_template
 from automation.insertion.model import Template
 from automation.insertion.printable import ESCAPES

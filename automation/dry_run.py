@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 from automation.catalogue import Params
 from automation.conditions import Trace, explain
 from automation.definitions.arguments import Problem
-from automation.definitions.book import TenantView
 from automation.definitions.compiled import CompiledRule
+from automation.definitions.tenant_view import TenantView
 from automation.items import delays, enrolling, runs
 from automation.items import events as e
 from automation.items.scope import scope_of

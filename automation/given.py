@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from automation.definitions.book import TenantView
+from automation.definitions.tenant_view import TenantView
 from automation.envelope import Key
 from automation.items import changes as c
 from automation.items import saves

@@ -11,7 +11,7 @@ from automation.people import ItemRoles
 from automation.values import Moment, Value
 
 if TYPE_CHECKING:
-    from automation.definitions.book import TenantView
+    from automation.definitions.tenant_view import TenantView
     from automation.items.state import ItemState
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final, Literal
 
-from automation.definitions.book import TenantView
+from automation.definitions.tenant_view import TenantView
 from automation.envelope import Key
 from automation.items.contacts import email_of, phone_of
 from automation.items.effects import ItemAsked

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator
 from typing import Literal, NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from automation.definitions.book import ALL_AUTOMATION, TenantView
 from automation.definitions.models import (
     STANDARD_FIELDS,
     Absence,
@@ -21,6 +20,7 @@ from automation.definitions.models import (
     Stop,
     User,
 )
+from automation.definitions.tenant_view import ALL_AUTOMATION, TenantView
 from automation.envelope import CRM_ALL
 from automation.people import ITEM_ROLES, find_cycle, principal
 from automation.scope import SYSTEM_FIELDS

@@ -23,7 +23,7 @@ from automation.scope import Schema, Scope
 from automation.values import FieldType
 
 if TYPE_CHECKING:
-    from automation.definitions.book import TenantView
+    from automation.definitions.tenant_view import TenantView
 
 
 FIELD_CHANGED = "field_changed"

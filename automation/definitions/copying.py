@@ -6,8 +6,8 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from automation.definitions.book import TenantView
 from automation.definitions.models import Automation, Pipeline, Rule, Stage, Status
+from automation.definitions.tenant_view import TenantView
 from automation.definitions.validation import DefinitionId, Flaw
 
 PipelineKey = tuple[str, str]

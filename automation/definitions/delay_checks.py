@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from automation.definitions.book import TenantView
 from automation.definitions.calendars import COMPANY
 from automation.definitions.checks import Found
 from automation.definitions.models import Rule
+from automation.definitions.tenant_view import TenantView
 from automation.definitions.time_models import FieldDelay, WorkingDelay
 
 

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from automation import documents
 from automation.definitions import checks
-from automation.definitions.book import TenantView
 from automation.definitions.checks import Found
 from automation.definitions.document_models import DocumentTemplate, OwnCompany
+from automation.definitions.tenant_view import TenantView
 from automation.files import is_file_id
 from automation.insertion import InvalidTemplateError
 

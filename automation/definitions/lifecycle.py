@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
-from automation.definitions.book import TenantView
 from automation.definitions.models import Automation, Definition, Status
+from automation.definitions.tenant_view import TenantView
 
 
 def standing(view: TenantView, kind: str, name: str, made: Definition | None) -> Definition | None:

@@ -10,10 +10,10 @@ from automation.catalogue import Entry, Kind
 from automation.conditions import Condition, InvalidConditionError, condition_references, parse_condition
 from automation.definitions import delay_checks
 from automation.definitions.arguments import Arguments, InvalidParamsError, Problem, compile_arguments, literal_problems
-from automation.definitions.book import TenantView
 from automation.definitions.checks import Found, item_type, known_principal
 from automation.definitions.compiled import schema_for
 from automation.definitions.models import Automation, Rule, Trigger
+from automation.definitions.tenant_view import TenantView
 from automation.insertion import InvalidTemplateError, parse_template
 from automation.params import Takes
 from automation.scope import WATCHED_PEOPLE, Reference, Schema, Scope

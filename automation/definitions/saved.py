@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from automation.definitions.base import Definition
 from automation.values import Moment
 
 
@@ -27,3 +28,11 @@ class DefinitionSaved:
     deleted: bool
     body: str
     """JSON text of the definition's model; empty if deleted."""
+
+
+def body_of(made: Definition | None) -> str:
+    """Return the body of a definition, empty for one that is deleted.
+
+    What is at its default is left out: an older release refuses a body that names what it does not know.
+    """
+    return "" if made is None else made.model_dump_json(exclude_defaults=True)

@@ -9,7 +9,7 @@ from automation.definitions.compiled import CompiledRule
 from automation.definitions.models import Rule
 
 if TYPE_CHECKING:
-    from automation.definitions.book import TenantView
+    from automation.definitions.tenant_view import TenantView
 
 StageKey = tuple[str, str, str]
 """Item type, pipeline, stage."""

@@ -15,7 +15,6 @@ from pydantic_core import ErrorDetails
 
 from automation.catalogue import Entry
 from automation.definitions import checks, document_checks, rule_checks
-from automation.definitions.book import TenantView
 from automation.definitions.checks import Found
 from automation.definitions.document_models import DocumentTemplate, OwnCompany
 from automation.definitions.models import (
@@ -36,6 +35,7 @@ from automation.definitions.models import (
     Trigger,
     User,
 )
+from automation.definitions.tenant_view import TenantView
 
 DefinitionId: TypeAlias = tuple[str, str]
 """Kind and id: the last two parts of the key `tenant/kind/id`."""

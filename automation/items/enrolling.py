@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from automation.definitions.book import TenantView
 from automation.definitions.models import Rule
+from automation.definitions.tenant_view import TenantView
 from automation.items import changes as c
 from automation.items import events as e
 from automation.items import runs

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from automation.dates import local
-from automation.definitions.book import TenantView
+from automation.definitions.tenant_view import TenantView
 from automation.envelope import Key, stable_id
 from automation.items import effects
 from automation.items.activity_events import ActivityPlanned

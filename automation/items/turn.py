@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from automation.definitions.book import TenantView
+from automation.definitions.tenant_view import TenantView
 from automation.envelope import Envelope, Key, Recorded, event_id, stable_id
 from automation.items.changes import AskItem, ChangeFrame, ItemChange, ReportOutcome, RequestItem
 from automation.items.evolve import evolve

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from automation.catalogue import Entry
 from automation.definitions.book import Book
 from automation.definitions.models import Definition
-from automation.definitions.saved import DefinitionSaved
+from automation.definitions.saved import DefinitionSaved, body_of
 from automation.definitions.validation import DefinitionId
 from automation.envelope import Key, Recorded, stable_id
 from automation.errors import ChangeRefusedError
@@ -40,8 +40,8 @@ def book_of(
     """Return a book with these definitions in force, for tests of them."""
     book, last = Book(catalogue), len(definitions) - 1
     for at, ((kind, name), made) in enumerate(definitions.items()):
-        body = made.model_dump_json()
-        book.apply(DefinitionSaved(tenant, kind, name, 1, 0, "test", 0, "test", at == last, False, body), at)
+        saved = DefinitionSaved(tenant, kind, name, 1, 0, "test", 0, "test", at == last, False, body_of(made))
+        book.apply(saved, at)
     return book
 
 

@@ -7,8 +7,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from automation.addresses import place_of
-from automation.definitions.book import Book, TenantView
+from automation.definitions.book import Book
 from automation.definitions.models import DetailsTemplate, FieldDef
+from automation.definitions.tenant_view import TenantView
 from automation.envelope import STAGED, Key, stable_id
 from automation.errors import ChangeRefusedError
 from automation.items import activity_changes as ac

@@ -9,10 +9,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from automation.catalogue import Entry
-from automation.definitions.book import TenantView
 from automation.definitions.lifecycle import standing
 from automation.definitions.models import Definition
-from automation.definitions.saved import DefinitionSaved
+from automation.definitions.saved import DefinitionSaved, body_of
+from automation.definitions.tenant_view import TenantView
 from automation.definitions.validation import Flaw, check, id_of, read
 from automation.values import Moment
 from services.edge.holidays import with_holidays
@@ -72,7 +72,7 @@ def records_of(drafts: Sequence[Draft], author: Author) -> list[DefinitionSaved]
         DefinitionSaved(
             tenant=author.tenant, kind=draft.kind, id=draft.id, version=draft.replaces + 1, replaces=draft.replaces,
             author=author.name, saved_at=author.now, apply_id=apply_id, last_of_apply=at == last,
-            deleted=draft.made is None, body="" if draft.made is None else draft.made.model_dump_json(),
+            deleted=draft.made is None, body=body_of(draft.made),
         )
         for at, draft in enumerate(drafts)
     ]  # fmt: skip

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable
 from fastapi import Request
 from starlette.responses import Response
 
-from automation.definitions.book import TenantView
 from automation.definitions.models import Automation
+from automation.definitions.tenant_view import TenantView
 from automation.definitions.validation import DefinitionId
 from services.gateway.access import caller_of
 from services.gateway.bodies import DefinitionBody, DefinitionsBody

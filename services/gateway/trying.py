@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
-from automation.definitions.book import TenantView
 from automation.definitions.compiled import CompiledRule, compile_rule
 from automation.definitions.models import Rule
+from automation.definitions.tenant_view import TenantView
 from automation.definitions.validation import check, read
 from automation.dry_run import DryRun, dry_run
 from automation.envelope import Key

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from automation.definitions.book import Book, TenantView
+from automation.definitions.book import Book
 from automation.definitions.models import Connection
+from automation.definitions.tenant_view import TenantView
 from services.edge.definitions import Definitions, FixedDefinitions
 from services.edge.secrets_file import ConnectionSecrets
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from automation.definitions.book import EVERYWHERE
 from automation.definitions.saved import DefinitionSaved
+from automation.definitions.tenant_view import EVERYWHERE
 from automation.items.changes import EnrolItem
 from services.gateway.enrolments import SLICE_MS, EnrolmentWorker
 from tests.gateway_world import CANARY, NOW, World, world

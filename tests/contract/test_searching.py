@@ -8,7 +8,7 @@ import orjson
 import pytest
 
 from automation.definitions import models as m
-from automation.definitions.book import TenantView
+from automation.definitions.tenant_view import TenantView
 from automation.envelope import Key
 from automation.items import events as e
 from automation.items.search_effects import SearchRequested

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from automation.definitions.book import TenantView
 from automation.definitions.saved import DefinitionSaved
+from automation.definitions.tenant_view import TenantView
 from services.cli.definitions.store import ConflictError, open_store
 from services.deal_stream.bootstrap import catalogue
 from services.edge import topic_check

@@ -8,8 +8,8 @@ from typing import Annotated, Any, ClassVar
 from pydantic import Field
 
 from automation.catalogue import Entry, Params
-from automation.definitions.book import TenantView
 from automation.definitions.compiled import field_types
+from automation.definitions.tenant_view import TenantView
 from automation.envelope import CRM_ALL, STAGED
 from automation.items.search_effects import SearchRequested
 from automation.params import ItemFilter, Takes

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from automation import details
 from automation.catalogue import Entry, Params
-from automation.definitions.book import TenantView
+from automation.definitions.tenant_view import TenantView
 from automation.envelope import STAGED
 from automation.params import AddressType, TemplateRef
 from automation.plan import Context, Plan

@@ -9,10 +9,10 @@ from typing import Any, Literal, NamedTuple
 
 import yaml
 
-from automation.definitions.book import TenantView
 from automation.definitions.lifecycle import standing
 from automation.definitions.models import Definition
-from automation.definitions.saved import DefinitionSaved
+from automation.definitions.saved import DefinitionSaved, body_of
+from automation.definitions.tenant_view import TenantView
 from automation.definitions.validation import DefinitionId
 from automation.values import Moment
 
@@ -50,7 +50,7 @@ def records(tenant: str, planned: Sequence[Step], author: str, now: Moment, appl
     return [
         DefinitionSaved(
             tenant, step.kind, step.id, step.replaces + 1, step.replaces, author, now, apply_id,
-            at == last, step.new is None, "" if step.new is None else step.new.model_dump_json(),
+            at == last, step.new is None, body_of(step.new),
         )
         for at, step in enumerate(planned)
     ]  # fmt: skip
@@ -58,7 +58,7 @@ def records(tenant: str, planned: Sequence[Step], author: str, now: Moment, appl
 
 def as_data(kind: str, made: Definition) -> dict[str, Any]:
     """Return a definition as it is written in a file: its kind first, without what is at its default."""
-    return {"kind": kind, **json.loads(made.model_dump_json(exclude_defaults=True))}
+    return {"kind": kind, **json.loads(body_of(made))}
 
 
 def as_yaml(kind: str, made: Definition | None) -> str:

@@ -10,8 +10,8 @@ from typing import Any, NoReturn
 
 import click
 
-from automation.definitions.book import TenantView
 from automation.definitions.models import Definition
+from automation.definitions.tenant_view import TenantView
 from automation.definitions.validation import DefinitionId, Flaw, check
 from services.cli.definitions.files import Fault, Files
 from services.cli.definitions.plan import Step, records, step, steps

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from aiokafka.errors import UnknownTopicOrPartitionError
 
-from automation.definitions.book import ALL_AUTOMATION, EVERYWHERE, TenantView
+from automation.definitions.tenant_view import ALL_AUTOMATION, EVERYWHERE, TenantView
 from automation.values import Moment
 from services.cli.definitions.store import open_store
 from services.edge.kafka import KafkaSettings

@@ -9,8 +9,9 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import ProducerFenced, UnknownTopicOrPartitionError
 
-from automation.definitions.book import EVERYWHERE, Book, TenantView
+from automation.definitions.book import Book
 from automation.definitions.saved import DefinitionSaved
+from automation.definitions.tenant_view import EVERYWHERE, TenantView
 from services.deal_stream.bootstrap import catalogue, definitions
 from services.edge.codec import DefinitionCodec
 from services.edge.definitions import DefinitionsFollower

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
-from automation.definitions.book import TenantView
 from automation.definitions.models import FieldDef
+from automation.definitions.tenant_view import TenantView
 from automation.envelope import CRM_ALL, STAGED, Key, stable_id
 from automation.errors import ChangeRefusedError
 from automation.items.changes import ChangeFrame, CreateItem, SaveItem

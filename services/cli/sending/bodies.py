@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from automation.definitions.book import TenantView
 from automation.definitions.models import FieldDef
+from automation.definitions.tenant_view import TenantView
 from automation.envelope import Key
 from automation.values import Money, Value
 from services.cli.values import Style, from_text, several

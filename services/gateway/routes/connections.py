@@ -8,8 +8,8 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Request
 from starlette.responses import Response
 
-from automation.definitions.book import TenantView
 from automation.definitions.models import Connection
+from automation.definitions.tenant_view import TenantView
 from services.gateway import bodies as b
 from services.gateway.access import caller_of
 from services.gateway.json_body import checked_as, read_json

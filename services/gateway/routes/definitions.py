@@ -8,8 +8,8 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
-from automation.definitions.book import TenantView
 from automation.definitions.models import Definition
+from automation.definitions.tenant_view import TenantView
 from automation.definitions.validation import DefinitionId
 from services.gateway import bodies as b
 from services.gateway.access import caller_of

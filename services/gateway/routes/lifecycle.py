@@ -7,10 +7,10 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Path, Request
 from starlette.responses import Response
 
-from automation.definitions.book import SavedVersion, TenantView
 from automation.definitions.copying import Wish, copy_automation
 from automation.definitions.lifecycle import with_status
 from automation.definitions.models import Automation
+from automation.definitions.tenant_view import SavedVersion, TenantView
 from automation.definitions.validation import DefinitionId
 from services.gateway import bodies as b
 from services.gateway import definition_bodies as d

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Protocol
 
 from automation.conditions import InvalidConditionError, compile_condition
-from automation.definitions.book import TenantView
 from automation.definitions.compiled import field_types
+from automation.definitions.tenant_view import TenantView
 from automation.envelope import Key
 from automation.items.search_effects import SearchRequested
 from automation.items.sizes import REQUEST_LIMIT, weight

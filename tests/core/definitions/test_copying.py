@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from automation.definitions import models as m
-from automation.definitions.book import TenantView
 from automation.definitions.copying import Copied, Wish, copy_automation
+from automation.definitions.tenant_view import TenantView
 from automation.definitions.validation import check
 from tests.core.spec import CATALOGUE, PEOPLE, TENANT, book_of, pipeline, rule, trigger
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from automation.definitions import models as m
-from automation.definitions.book import EVERYWHERE, Book
+from automation.definitions.book import Book
 from automation.definitions.lifecycle import standing, with_status
 from automation.definitions.saved import DefinitionSaved
+from automation.definitions.tenant_view import EVERYWHERE
 from automation.definitions.validation import check
 from automation.items import changes as c
 from automation.items import effects

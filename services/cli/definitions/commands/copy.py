@@ -7,9 +7,9 @@ from typing import Any
 
 import click
 
-from automation.definitions.book import TenantView
 from automation.definitions.copying import PipelineKey, Wish, copy_automation
 from automation.definitions.models import Automation
+from automation.definitions.tenant_view import TenantView
 from automation.definitions.validation import DefinitionId
 from services.cli.definitions.saving import Name, author_option, change, in_force, stop_on
 from services.cli.edge import json_option, tenant_option

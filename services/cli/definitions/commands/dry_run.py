@@ -10,8 +10,8 @@ from typing import Any
 import click
 from pydantic import ValidationError
 
-from automation.definitions.book import TenantView
 from automation.definitions.compiled import CompiledRule
+from automation.definitions.tenant_view import TenantView
 from automation.definitions.validation import check
 from automation.dry_run import dry_run
 from automation.envelope import Key

@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 import click
 
-from automation.definitions.book import TenantView
 from automation.definitions.models import Automation
+from automation.definitions.tenant_view import TenantView
 from services.cli.definitions.store import open_store
 from services.cli.edge import json_option, run, shown, tenant_option, topics
 from services.edge.kafka import KafkaSettings

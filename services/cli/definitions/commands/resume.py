@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from automation.definitions.book import EVERYWHERE, TenantView
+from automation.definitions.tenant_view import EVERYWHERE, TenantView
 from automation.definitions.validation import DefinitionId
 from services.cli.definitions.commands.stop import target
 from services.cli.definitions.saving import Name, author_option, change

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import click
 
-from automation.definitions.book import ALL_AUTOMATION, EVERYWHERE
 from automation.definitions.models import Stop
+from automation.definitions.tenant_view import ALL_AUTOMATION, EVERYWHERE
 from automation.definitions.validation import DefinitionId
 from services.cli.definitions.saving import Name, author_option, change
 from services.cli.edge import json_option, tenant_option

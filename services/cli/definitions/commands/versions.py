@@ -6,7 +6,7 @@ import json
 
 import click
 
-from automation.definitions.book import SavedVersion
+from automation.definitions.tenant_view import SavedVersion
 from automation.definitions.validation import DefinitionId
 from services.cli.definitions.saving import Name
 from services.cli.definitions.store import open_store
