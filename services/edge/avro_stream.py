@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Generic, Protocol, TypeVar
 
-from automation.envelope import Recorded
+from automation.envelope import Envelope, Recorded
 from automation.items.changes import ChangeFrame
 from services.edge.codec import ChangeCodec, EventCodec, check_key, event_headers
 from services.edge.stream import Headers, Output, UnreadableError
@@ -30,6 +30,11 @@ class States(Protocol[S]):
         ...
 
 
+def _key_bytes(owned: ChangeFrame | Envelope) -> bytes:
+    """Return what `key.text` is as bytes, in one step: it is asked of every change and event."""
+    return f"{owned.tenant}/{owned.item_type}/{owned.item_id}".encode()
+
+
 class AvroStream(Generic[S]):
     """The half of a `Stream` that does not depend on what it decides."""
 
@@ -51,7 +56,7 @@ class AvroStream(Generic[S]):
 
     def key_of(self, change: tuple[ChangeFrame, Any]) -> bytes:
         """Return the key of what the change is about."""
-        return change[0].key.text.encode()
+        return _key_bytes(change[0])
 
     def version_of(self, state: S) -> int:
         """Return the version of the last event folded."""
@@ -59,8 +64,7 @@ class AvroStream(Generic[S]):
 
     def write_event(self, recorded: Recorded) -> Output:
         """Encode an event for the log."""
-        key = recorded.envelope.key.text.encode()
-        return Output(self.log, key, self._events.encode(recorded), event_headers(recorded))
+        return Output(self.log, _key_bytes(recorded.envelope), self._events.encode(recorded), event_headers(recorded))
 
     def read_event(self, value: bytes, headers: Headers) -> Recorded:
         """Decode an event of the log."""
