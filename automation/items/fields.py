@@ -64,10 +64,10 @@ _CHECKS: Mapping[FieldType, Callable[[Value], bool]] = {
 
 def _fits(field: FieldDef, value: Value) -> bool:
     check = _CHECKS[field.type]
-    if field.multiple and not isinstance(value, tuple):
-        return False
-    parts = value if field.multiple and isinstance(value, tuple) else (value,)
-    return all(check(part) and (not field.options or part in field.options) for part in parts)
+    if not field.multiple:
+        return check(value) and (not field.options or value in field.options)
+    parts = value if isinstance(value, tuple) else None
+    return parts is not None and all(check(part) and (not field.options or part in field.options) for part in parts)
 
 
 def checked(defined: Mapping[str, FieldDef], given: Mapping[str, Value]) -> dict[str, Value]:

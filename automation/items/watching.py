@@ -28,7 +28,7 @@ def after_save(turn: Turn, since: int, pipeline: str, *, quiet: bool) -> Callabl
     """Return what the save whose events begin at `since` sets going; None where nothing watches or waits."""
     silent = quiet or turn.source in AUTOMATION
     watched = not silent and turn.view.triggers(turn.key.item_type, pipeline, FIELD_CHANGED)
-    waits = any(run.follows for run in turn.state.runs.values())
+    waits = bool(turn.state.runs) and any(run.follows for run in turn.state.runs.values())
     if not (watched or waits) or len(turn.events) == since:
         return None
     changed, actor, source = _changed(turn, since), turn.actor, turn.source

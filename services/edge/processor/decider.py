@@ -175,8 +175,10 @@ class Decider:
             records.append(Placed(event.topic, self._partition, key, event.value, [*event.headers, mark]))
             if len(event.value or b"") > places.doubtful:
                 places.check(records[-1])
-            records.extend(map(places.place, outputs))
-        records.extend(places.place(joined(output, trace) if trace else output) for output in decision.outputs)
+            if outputs:
+                records.extend(map(places.place, outputs))
+        if decision.outputs:
+            records.extend(places.place(joined(output, trace) if trace else output) for output in decision.outputs)
         after = Item(decision.state, stream.version_of(decision.state), tuple(stream.timers(decision.state)))
         if after.version != item.version + len(decision.events):
             raise ValueError(f"{len(decision.events)} events took version {item.version} to {after.version}")
