@@ -25,6 +25,7 @@ from services.edge.topics import Topics
 from tests.bad_input_world import Bench, Forge
 from tests.conftest import with_admin
 from tests.core import spec
+from tests.processor_world import eventually
 
 pytestmark = pytest.mark.kafka
 
@@ -109,5 +110,9 @@ async def test_a_chat_that_nobody_made_fails_the_rule_and_stays_unknown(bench: B
     await tell(bench, Key("acme", "chat", "nobody-made-it"), PostChatMessage(Personal("hi")), actor="user:boss")
     await tell(bench, spec.DEAL, PostChatMessage(Personal("hi")), actor="user:boss")
     await tell(bench, spec.DEAL, c.AddComment(Personal("on")))
-    await bench.until_events(6)
+
+    async def commented() -> bool:
+        return any(isinstance(recorded.event, e.CommentAdded) for recorded in await bench.events())
+
+    await eventually(commented)
     assert sorted(letter.fault.reason for letter in await bench.letters()) == ["unknown_change", "unknown_item"]
