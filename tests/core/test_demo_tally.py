@@ -5,8 +5,9 @@ from __future__ import annotations
 from automation.envelope import Recorded
 from automation.items import changes as c
 from automation.items import effects
+from automation.items.alert_events import RuleFailureTold
 from automation.payments.events import NoticeIgnored
-from automation.values import Money
+from automation.values import Money, Personal
 from services.cli.demo.tally import Tally
 from tests.core.items.test_payment_scenario import EUR_20K, LINK, scenario, sent
 from tests.core.spec import Story
@@ -57,3 +58,15 @@ def test_ignored_notices_are_counted_by_reason() -> None:
     tally.payment(Recorded(envelope, NoticeIgnored("simulated", "n1", "p1", "already_paid")))
 
     assert (tally.payments, tally.ignored) == ({"NoticeIgnored": 1}, {"already_paid": 1})
+
+
+def test_notice_of_a_failed_rule_is_no_alert_about_a_payment() -> None:
+    """Both are notifications that no rule asked for; both wait for an answer."""
+    tally, story = Tally(), scenario()
+    envelope = story.last.events[0].envelope
+    notice = effects.NotificationRequested("n1", "", "ann", "system", Personal("It failed"), "/items/acme/deal/1")
+    tally.item(Recorded(envelope, RuleFailureTold("mail", "no_email_address")))
+    tally.item(Recorded(envelope, notice))
+
+    assert tally.alerts == 0
+    assert [list(kinds.values()) for kinds in tally.open.values()] == [["FailureNotice"]]

@@ -19,4 +19,4 @@ async def test_the_whole_stack_neither_loses_nor_doubles_while_its_processes_are
     assert not report.verdict.bad, (str(report), report.verdict.examples)
     assert report.fired.total() == plan.faults
     counted = report.verdict.counted
-    assert min(counted[what] for what in ("deals events", "payments events", "notifier effects")) > 50, counted
+    assert min(counted[what] for what in ("deals events", "payments events", "notifier effects")) > 20, counted

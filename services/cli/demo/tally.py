@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from automation.envelope import Recorded
-from automation.items import effects
+from automation.items import alert_events, effects
 from automation.items import events as e
 from automation.payments import events as p
 
@@ -36,6 +36,7 @@ class Tally:
     """Notices without an effect, by reason."""
     alerts: int = 0
     delayed: int = 0
+    _failed: set[str] = field(default_factory=set)
     open: dict[str, dict[str, str]] = field(default_factory=dict)
     """Kinds of requests without an answer, by item and effect."""
 
@@ -54,10 +55,11 @@ class Tally:
 
     def _call(self, key: str, event: Any) -> None:
         if hasattr(event, "CHANNEL") and not isinstance(event, effects.ItemAnswered):
-            alert = isinstance(event, effects.NotificationRequested) and not event.run_id
-            self.alerts += alert
-            if event.run_id or alert:  # a fact for another item asks for no answer
-                self.open.setdefault(key, {})[event.effect_id] = "Alert" if alert else type(event).__name__
+            kind = type(event).__name__ if event.run_id else self._notice(key, event)
+            if kind:  # a fact for another item asks for no answer
+                self.open.setdefault(key, {})[event.effect_id] = kind
+        elif isinstance(event, alert_events.RuleFailureTold):
+            self._failed.add(key)
         elif isinstance(event, e.EffectAnswered):
             kind = self.open.get(key, {}).pop(event.effect_id, "")
             self.calls[kind, event.status] += 1
@@ -67,6 +69,15 @@ class Tally:
             self.open.pop(key, None)  # its answers go no further
         elif isinstance(event, e.RuleRunDelayed):
             self.delayed += 1
+
+    def _notice(self, key: str, event: Any) -> str:
+        """Name a notification that no rule asked for: of a failed rule, as the event before tells, or of a payment."""
+        if not isinstance(event, effects.NotificationRequested):
+            return ""
+        failure = key in self._failed
+        self._failed.discard(key)
+        self.alerts += not failure
+        return "FailureNotice" if failure else "Alert"
 
     def payment(self, recorded: Recorded) -> None:
         """Count one event of a payable."""
