@@ -75,3 +75,17 @@ def test_a_rule_that_is_not_there_is_told(given: str, words: tuple[str, ...]) ->
     """Without a traceback."""
     result = call("dry-run", *words, "--given", given, "--file", COMPANY)
     assert (result.exit_code, "there is no rule" in result.output) == (1, True)
+
+
+def test_validating_files_works_out_the_holidays_as_saving_does(tmp_path: Path) -> None:
+    """A known place is in order, another one is told."""
+    path = tmp_path / "calendar.yaml"
+    text = "kind: calendar\nid: company\nhours: {mon: ['09:00-17:00']}\nholidays: {country: DE, subdivision: %s}\n"
+    path.write_text(text % "BE")
+    known = call("validate", COMPANY, str(path))
+    path.write_text(text % "ZZ")
+    unknown = call("validate", COMPANY, str(path))
+
+    assert known.exit_code == 0, known.output
+    assert unknown.exit_code == 1
+    assert "no holidays are known of DE ZZ [unknown_holidays]" in unknown.output

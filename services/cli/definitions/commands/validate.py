@@ -13,6 +13,8 @@ from services.cli.definitions.files import read_files
 from services.cli.definitions.saving import paths_argument, stop_on, told
 from services.cli.edge import json_option, tenant_option
 from services.deal_stream.bootstrap import catalogue
+from services.edge.clock import SystemClock
+from services.edge.holidays import with_holidays
 
 
 @click.command("validate")
@@ -22,7 +24,8 @@ from services.deal_stream.bootstrap import catalogue
 def COMMAND(paths: Sequence[Path], tenant: str, as_json: bool) -> None:  # noqa: N802
     """Check files by themselves, as the whole of a company's definitions; needs no Kafka."""
     files = read_files(paths)
-    faults = files.faults + files.faults_of(check(catalogue(), tenant, {}, files.definitions))
+    filled = with_holidays(files.definitions, SystemClock().now())
+    faults = files.faults + files.faults_of(check(catalogue(), tenant, {}, filled))
     stop_on(faults, as_json)
     facts = {"definitions": len(files.definitions), "warnings": told(faults)}
     click.echo(json.dumps(facts) if as_json else f"{len(files.definitions)} definitions are in order")
