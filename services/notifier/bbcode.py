@@ -1,4 +1,7 @@
-"""BBCode of the spec (4.5) as HTML and as plain text: `[b] [i] [s] [u] [url]`; other tags stand as they are written."""
+"""BBCode of the spec (4.5) as HTML and as plain text: `[b] [i] [s] [u] [url]`; other tags stand as they are written.
+
+A web address without a tag is a link all the same: it would be one in plain text, too.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,7 @@ from urllib.parse import urlsplit
 
 _TAG = re.compile(r"\[(/?)(b|i|s|u|url)(?:=([^\[\]\r\n]{1,2000}))?\]", re.IGNORECASE)
 _SCHEMES = frozenset({"http", "https", "mailto", "tel"})
+_ADDRESS = re.compile(r"\bhttps?://[^\s\x00-\x1f\x7f\"'<>\\`\[\]]+", re.IGNORECASE)
 _UNSAFE = re.compile(r"[\s\x00-\x1f\x7f\"'<>\\`]")
 
 
@@ -42,6 +46,19 @@ class _Page:
     def add(self, text: str) -> None:
         self.html.append(escape(text).replace("\r\n", "\n").replace("\n", "<br>\n"))
         self.plain.append(text)
+
+    def add_text(self, text: str) -> None:
+        """Add what stands between tags; addresses in it become links, unless they stand in one."""
+        at = 0
+        for match in () if self.depths["url"] else _ADDRESS.finditer(text):
+            target = match.group().rstrip(".,;:!?)")
+            if not safe_link(target):
+                continue
+            self.add(text[at : match.start()])
+            self.html.append(f'<a href="{escape(self._rewrite(target))}">{escape(target)}</a>')
+            self.plain.append(target)
+            at = match.start() + len(target)
+        self.add(text[at:])
 
     def begin(self, tag: str, target: str, literal: str) -> None:
         self.open.append(_Open(tag, target, len(self.html)))
@@ -82,10 +99,10 @@ def render(text: str, rewrite: Callable[[str], str] = str) -> Rendered:
     at = 0
     for match in _TAG.finditer(text):
         if match.start() > at:
-            page.add(text[at : match.start()])
+            page.add_text(text[at : match.start()])
         _tag(page, match)
         at = match.end()
-    page.add(text[at:])
+    page.add_text(text[at:])
     return Rendered("".join(page.html), "".join(page.plain))
 
 

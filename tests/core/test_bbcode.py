@@ -25,6 +25,18 @@ from services.notifier.bbcode import render
         ("<b>&", "&lt;b&gt;&amp;", "<b>&"),
         ("a\r\nb", "a<br>\nb", "a\r\nb"),
         ("[url]https://x.example[/url]", '<a href="https://x.example">https://x.example</a>', "https://x.example"),
+        (
+            "pay at https://x.example/a?b=1&c=2.",
+            'pay at <a href="https://x.example/a?b=1&amp;c=2">https://x.example/a?b=1&amp;c=2</a>.',
+            "pay at https://x.example/a?b=1&c=2.",
+        ),
+        ("[b]http://x.example[/b]", '<b><a href="http://x.example">http://x.example</a></b>', "http://x.example"),
+        ("[url=tel:1]http://x.example[/url]", '<a href="tel:1">http://x.example</a>', "http://x.example (tel:1)"),
+        (
+            "ahttp://x.example http:// https://[",
+            "ahttp://x.example http:// https://[",
+            "ahttp://x.example http:// https://[",
+        ),
         ("[url=tel:+123]call[/url]", '<a href="tel:+123">call</a>', "call (tel:+123)"),
         ("[url=mailto:a@b.example]write[/url]", '<a href="mailto:a@b.example">write</a>', "write (mailto:a@b.example)"),
     ],
@@ -72,3 +84,10 @@ def test_many_tags_cost_no_more_than_their_length(text: str) -> None:
 def test_many_pairs_are_all_rendered() -> None:
     """Depth has no limit."""
     assert render("[b]" * 50_000 + "x" + "[/b]" * 50_000).plain == "x"
+
+
+def test_a_web_address_without_a_tag_leads_where_links_lead() -> None:
+    """What is shown stays; a click on it is tracked like that on any link (spec 4.32)."""
+    rendered = render("Pay at https://pay.example/1, please", lambda link: f"https://crm.example/t?{link[-1]}")
+    assert rendered.html == 'Pay at <a href="https://crm.example/t?1">https://pay.example/1</a>, please'
+    assert rendered.plain == "Pay at https://pay.example/1, please"
