@@ -40,6 +40,10 @@ class Context:
     run_id: str
     answers: Mapping[str, Answer]
     """By effect id."""
+    origin: str = ""
+    """Of a process step: `<template>/<step>`, the same for all instances; what they share is kept under it."""
+    instance_id: str = ""
+    """The process that the step belongs to; empty for rules."""
 
     @property
     def item_roles(self) -> ItemRoles:
@@ -73,6 +77,10 @@ class Completed:
     """The employee recorded as the author of the events (spec 6.4); the item's responsible if empty."""
     to_stage: str = ""
     """A stage of the item's pipeline that it enters once the work is recorded; empty to stay."""
+    to_pipeline: str = ""
+    """Another pipeline that it enters, at its first stage; all that runs on the item stops (spec 4.34)."""
+    ends: bool = False
+    """The process of the step ends, before the stage is entered (spec 4.35)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +109,25 @@ class Call:
 
     Less than 0 where the spec gives them less time.
     """
+    endless: bool = False
+    """A subscription: the answers may take for ever, and are called off if the step ends without them."""
 
 
-Plan: TypeAlias = Completed | Skipped | Failed | Call
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Of a process step: rest until a moment or until something wakes it.
+
+    The plan is asked again with an answer at `place`, whose reason is `timeout` or what happened.
+    """
+
+    place: str
+    until: Moment
+    """0 for no moment."""
+    wakes: tuple[str, ...] = ()
+    """`client_activity`."""
+    effects: tuple[Any, ...] = ()
+    """Subscriptions at other items; the answer to any of them wakes it, too."""
+    events: tuple[Any, ...] = ()
+
+
+Plan: TypeAlias = Completed | Skipped | Failed | Call | Wait

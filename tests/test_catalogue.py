@@ -7,12 +7,13 @@ from types import ModuleType
 
 import pytest
 
+import automation.actions
 import automation.rules
 import automation.triggers
 from automation.catalogue import CatalogueError, Entry, load
-from automation.envelope import CRM_ALL
+from automation.definitions.process_models import PROCESSED
 
-CATALOGUE = load(automation.rules, automation.triggers)
+CATALOGUE = load(automation.rules, automation.triggers, automation.actions)
 SPINE = {
     "add_item_comment", "add_notification", "create_payment_link", "edit_item", "send_client_email",
     "track_invoice_payment", "track_order_payment",
@@ -30,7 +31,7 @@ def test_every_entry_explains_itself(entry: Entry) -> None:
     assert entry.title
     assert entry.description.endswith(".")
     assert entry.spec
-    assert set(entry.types) <= set(CRM_ALL)
+    assert set(entry.types) <= set(PROCESSED)
     assert entry.params.model_json_schema()["type"] == "object"
     assert (entry.plan is None) == (entry.kind == "trigger")
     assert bool(entry.fact) == (entry.kind == "trigger")

@@ -114,6 +114,16 @@ def _condition(data: Any, schema: Schema) -> tuple[Condition, str]:
         return ALWAYS, "invalid_value:condition"
 
 
+def condition_of(data: Any, schema: Schema) -> tuple[Predicate, str]:
+    """Compile a condition; one that no longer fits the fields never holds, and is named as the problem."""
+    condition, problem = _condition(data, schema)
+    return (_never if problem else compile_condition(condition)), problem
+
+
+def _never(_scope: Scope) -> bool:
+    return False
+
+
 def compile_rule(rule: Rule, version: int, view: TenantView) -> CompiledRule:
     """Compile a rule against the fields in force; what no longer fits makes its runs fail with a reason."""
     schema = schema_for(view, rule.item_type, rule.pipeline, rule.stage)
@@ -136,8 +146,8 @@ def compile_rule(rule: Rule, version: int, view: TenantView) -> CompiledRule:
 def compile_trigger(trigger: Trigger, version: int, entry: Entry, view: TenantView) -> CompiledTrigger:
     """Compile a trigger; one whose condition no longer fits the fields never holds."""
     schema = schema_for(view, trigger.item_type, trigger.pipeline, fact=entry.fact)
-    condition, problem = _condition(trigger.condition, schema)
-    holds = (lambda _scope: False) if problem else compile_condition(condition)
+    condition, _ = _condition(trigger.condition, schema)
+    holds, _ = condition_of(trigger.condition, schema)
     return CompiledTrigger(
         trigger.id, version, trigger.stage, trigger.on_behalf_of, trigger.allow_previous_stage, entry.payment,
         condition, holds, _watched(trigger, entry, schema),

@@ -13,14 +13,15 @@ from pydantic import AfterValidator, Field, model_validator
 
 from automation.definitions.base import Code, Definition, Duration, Id, duration_ms
 from automation.definitions.document_models import DocumentTemplate, OwnCompany
+from automation.definitions.process_models import Template
+from automation.definitions.runnable import Runnable, Status
 from automation.definitions.time_models import Calendar, Delay
 from automation.envelope import STAGED
 from automation.values import FieldType
 
-__all__ = ["Calendar", "Code", "Definition", "Duration", "Id", "duration_ms"]
+__all__ = ["Calendar", "Code", "Definition", "Duration", "Id", "Runnable", "Status", "Template", "duration_ms"]
 
 StageKind: TypeAlias = Literal["in_progress", "final_success", "final_failure"]
-Status: TypeAlias = Literal["draft", "active", "archived"]
 
 
 class Stage(Definition):
@@ -126,7 +127,7 @@ class Product(Definition):
     active: bool = True
 
 
-class Automation(Definition):
+class Automation(Runnable):
     """What rules and triggers have in common (spec 1.4, 1.5); `type` is a catalogue id."""
 
     id: Id
@@ -134,18 +135,9 @@ class Automation(Definition):
     item_type: Id
     pipeline: Id
     stage: Id
-    name: str = Field(default="", max_length=500)
     condition: Any = None
     params: dict[str, Any] = Field(default_factory=dict)
     order: int = 0
-    active: bool = True
-    status: Status = "active"
-    """A draft stands beside the version in force and does not run; an archived one starts no new runs."""
-
-    @property
-    def runs(self) -> bool:
-        """Say whether the definition takes part in decisions, kill switches aside."""
-        return self.active and self.status == "active"
 
 
 class Rule(Automation):
@@ -295,6 +287,8 @@ class Settings(Definition):
     currency: str = "EUR"
     channels: dict[OutwardChannel, ChannelLimits] = Field(default_factory=dict)
     """Daily caps and quiet hours of outward channels."""
+    business_processes: bool = True
+    """Off: no process starts, by hand or by itself (spec 5.1)."""
     failure_alerts: bool = True
     """The responsible is notified of rules that fail (spec 6.2)."""
 
@@ -316,6 +310,7 @@ MODELS: dict[str, type[Definition]] = {
     "product": Product,
     "rule": Rule,
     "trigger": Trigger,
+    "template": Template,
     "user": User,
     "department": Department,
     "role": Role,

@@ -20,11 +20,11 @@ from automation.definitions.compiled import (
     compile_trigger,
     field_types,
 )
+from automation.definitions.compiled_process import CompiledTemplate, compile_template
 from automation.definitions.document_models import DocumentTemplate
 from automation.definitions.models import (
     STANDARD_FIELDS,
     Absence,
-    Automation,
     ChannelLimits,
     Connection,
     Definition,
@@ -37,8 +37,10 @@ from automation.definitions.models import (
     Rates,
     Role,
     Rule,
+    Runnable,
     Settings,
     Stop,
+    Template,
     Trigger,
     User,
 )
@@ -61,7 +63,7 @@ class SavedVersion(NamedTuple):
     author: str
     saved_at: Moment
     definitions_version: int
-    made: Automation | Stop | None
+    made: Runnable | Stop | None
 
 
 class TenantView:
@@ -81,7 +83,7 @@ class TenantView:
         """The version in force of each definition by kind and id."""
         self.versions: dict[tuple[str, str], int] = {}
         """The number of the version saved last, drafts included."""
-        self.drafts: dict[tuple[str, str], Automation] = {}
+        self.drafts: dict[tuple[str, str], Runnable] = {}
         """Drafts saved after the version in force; each is the version saved last."""
         self.saved: dict[tuple[str, str], list[SavedVersion]] = {}
         """Every version of rules, triggers and kill switches, oldest first."""
@@ -91,6 +93,9 @@ class TenantView:
         self._on_stage: dict[StageKey, dict[str, Rule]] = {}
         self._rules: dict[tuple[str, int], Rule] = {}
         self._compiled: dict[tuple[str, int], CompiledRule] = {}
+        self._templates: dict[tuple[str, int], Template] = {}
+        self._processes: dict[tuple[str, int], CompiledTemplate] = {}
+        self._starting: dict[tuple[str, str], tuple[CompiledTemplate, ...]] = {}
         self._triggers: dict[tuple[str, str, str], tuple[CompiledTrigger, ...]] = {}
         self._fields: dict[str, Mapping[str, FieldDef]] = {}
         self._watching: dict[tuple[str, str], Mapping[str, tuple[int, ...]]] = {}
@@ -216,6 +221,32 @@ class TenantView:
         rule = self.current.get(("rule", rule_id))
         return isinstance(rule, Rule) and rule.runs and not self.stopped_by("rule", rule_id)
 
+    def template_version(self, name: str, version: int) -> CompiledTemplate | None:
+        """Return a template as it was in one of its versions; None if there is none."""
+        known = self._templates.get((name, version))
+        if known is None:
+            return None
+        compiled = self._processes.get((name, version))
+        if compiled is None:
+            compiled = self._processes[name, version] = compile_template(known, version, self)
+        return compiled
+
+    def active_template(self, name: str) -> CompiledTemplate | None:
+        """Return the version in force of a template that may be started; None if there is none."""
+        made = self.current.get(("template", name))
+        if not isinstance(made, Template) or not made.runs or self.stopped_by("template", name):
+            return None
+        return self.template_version(name, self._in_force["template", name])
+
+    def starting(self, item_type: str, occasion: str) -> tuple[CompiledTemplate, ...]:
+        """Return the templates that start by themselves on `add` or `change` of an item, by id (spec 5)."""
+        found = self._starting.get((item_type, occasion))
+        if found is None:
+            listed = sorted(t.id for t in self._all(Template) if t.item_type == item_type and _starts(t, occasion))
+            active = (self.active_template(name) for name in listed)
+            found = self._starting[item_type, occasion] = tuple(one for one in active if one is not None)
+        return found
+
     def stopped_by(self, kind: str, name: str) -> str:
         """Return the kill switch that stops a rule or trigger, as `stop/<id>`; empty if none does."""
         if self._above is not None and ALL_AUTOMATION in self._above._stops:
@@ -270,7 +301,7 @@ class TenantView:
     def put(self, kind: str, name: str, version: int, made: Definition | None, at: int) -> None:
         """Take over one version; `made` is None where it was deleted, and a draft changes nothing that is in force."""
         self.versions[kind, name] = version
-        if isinstance(made, Automation) and made.status == "draft":
+        if isinstance(made, Runnable) and made.status == "draft":
             self._put_draft(kind, name, version, made)
             return
         self.drafts.pop((kind, name), None)
@@ -284,19 +315,23 @@ class TenantView:
             self._put_rule(name, version, old, made, at)
         elif kind == "pipeline":
             self._put_pipeline(old, made)
+        elif isinstance(made, Template):
+            self._templates[name, version] = made
         self._forget(kind)
 
     def note(self, saved: DefinitionSaved, made: Definition | None, at: int) -> None:
         """Remember who saved a version of a rule, trigger or kill switch, and when."""
-        if saved.kind in ("rule", "trigger", "stop"):
-            body = made if isinstance(made, Automation | Stop) else None
+        if saved.kind in ("rule", "trigger", "template", "stop"):
+            body = made if isinstance(made, Runnable | Stop) else None
             version = SavedVersion(saved.version, saved.author, saved.saved_at, at, body)
             self.saved.setdefault((saved.kind, saved.id), []).append(version)
 
-    def _put_draft(self, kind: str, name: str, version: int, made: Automation) -> None:
+    def _put_draft(self, kind: str, name: str, version: int, made: Runnable) -> None:
         self.drafts[kind, name] = made
         if isinstance(made, Rule):
             self._rules[name, version] = made
+        elif isinstance(made, Template):
+            self._templates[name, version] = made
 
     def _put_rule(self, name: str, version: int, old: Any, made: Any, at: int) -> None:
         if isinstance(made, Rule):
@@ -317,10 +352,19 @@ class TenantView:
             self.pipelines[made.item_type, made.id] = made
 
     def _forget(self, kind: str) -> None:
+        if kind in ("template", "stop", "fields", "details_template", "document_template"):
+            self._processes.clear()
+            self._starting.clear()
+        if kind == "connection":
+            self.write_backs = tuple(one.id for one in self.connections("crm_webhook"))
+        self._forget_more(kind)
+
+    def _forget_more(self, kind: str) -> None:
         if kind in ("fields", "details_template", "document_template"):
             self._fields.clear()
             self._details = None
             self._compiled.clear()
+            self._processes.clear()
             for stage in self._stages.values():
                 stage.forget()
         if kind in ("trigger", "pipeline", "fields"):
@@ -337,8 +381,10 @@ class TenantView:
         if kind == "settings":
             self.settings = next(iter(self._all(Settings)), Settings())
             self.zone = ZoneInfo(self.settings.time_zone)
-        if kind == "connection":
-            self.write_backs = tuple(one.id for one in self.connections("crm_webhook"))
 
     def _all(self, model: type[Definition]) -> tuple[Any, ...]:
         return tuple(made for made in self.current.values() if isinstance(made, model))
+
+
+def _starts(template: Template, occasion: str) -> bool:
+    return template.autostart_on_add if occasion == "add" else template.autostart_on_change

@@ -20,7 +20,6 @@ from automation.definitions.document_models import DocumentTemplate, OwnCompany
 from automation.definitions.models import (
     MODELS,
     Absence,
-    Automation,
     Calendar,
     Definition,
     Department,
@@ -30,6 +29,7 @@ from automation.definitions.models import (
     Rates,
     Role,
     Rule,
+    Runnable,
     Settings,
     Stop,
     Trigger,
@@ -44,7 +44,7 @@ LARGEST_BODY = 1_000_000
 MOST_CHANGES = 5_000
 """Definitions in one `apply`, which is one transaction."""
 
-_NO_DRAFTS: Mapping[DefinitionId, Automation] = MappingProxyType({})
+_NO_DRAFTS: Mapping[DefinitionId, Runnable] = MappingProxyType({})
 _SINGLE = ("lead", "invoice", "quote")
 _NO_VERSION = 1
 
@@ -110,7 +110,7 @@ def _model_flaw(kind: str, name: str, found: ErrorDetails, model: type[Definitio
 
 def check(
     catalogue: Mapping[str, Entry], tenant: str, current: Mapping[DefinitionId, Definition],
-    changed: Mapping[DefinitionId, Definition | None], drafts: Mapping[DefinitionId, Automation] = _NO_DRAFTS,
+    changed: Mapping[DefinitionId, Definition | None], drafts: Mapping[DefinitionId, Runnable] = _NO_DRAFTS,
 ) -> Checked:  # fmt: skip
     """Check changed definitions together with those in force; a flaw that was there before is not blamed on them.
 
@@ -129,7 +129,7 @@ def check(
 
 
 def _is_draft(made: Definition | None) -> bool:
-    return isinstance(made, Automation) and made.status == "draft"
+    return isinstance(made, Runnable) and made.status == "draft"
 
 
 def _activated(definitions: Mapping[DefinitionId, Definition | None]) -> dict[DefinitionId, Definition | None]:
@@ -156,7 +156,7 @@ def view_of(
 def flaws_of(view: TenantView) -> Iterator[Flaw]:
     """Yield everything that is wrong with a tenant's definitions as a whole."""
     for (kind, name), made in view.current.items():
-        if isinstance(made, Automation) and made.status == "archived":
+        if isinstance(made, Runnable) and made.status == "archived":
             continue  # what it stood on may be gone: it is checked when it is activated again
         look = _CHECKS.get(type(made))
         for found in look(made, view) if look else ():

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple, TypeAlias
 
 from automation.envelope import Key
 from automation.items.activity_changes import CompleteActivity, DeleteActivity, PlanActivity
 from automation.items.parts import Link, ProductRow
+from automation.items.process_changes import ControlProcess, StartProcess
 from automation.values import Moment, Money, Personal, Value
 
 
@@ -55,6 +56,8 @@ class CreateItem:
     links: tuple[Link, ...] = ()
     run_automation: bool = False
     """Runs rules and triggers although the source is `file_import` (spec 6.1)."""
+    process_params: Mapping[str, Value] = field(default_factory=dict)
+    """Start parameters of processes that start by themselves, by `<template>.<code>` (spec 5.2)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +73,7 @@ class SaveItem:
     link: tuple[Link, ...] = ()
     unlink: tuple[Link, ...] = ()
     run_automation: bool = False
+    process_params: Mapping[str, Value] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,6 +211,8 @@ ItemChange: TypeAlias = (
     | SaveDetails
     | DeleteDetails
     | RequestItem
+    | StartProcess
+    | ControlProcess
 )
 
 SIGNED: tuple[type, ...] = (ReportEmailSeen, ReportPayment, AskItem, ReportOutcome, EnrolItem, RequestItem)

@@ -10,6 +10,7 @@ from automation.envelope import Key, Recorded, stable_id
 from automation.errors import ChangeRefusedError
 from automation.items import (
     activities,
+    clients,
     details,
     effects,
     emails,
@@ -25,10 +26,13 @@ from automation.items import (
 from automation.items import activity_changes as ac
 from automation.items import changes as c
 from automation.items import events as e
+from automation.items import process_changes as pc
 from automation.items.door import PAYMENT_STATUSES, admit
 from automation.items.sizes import STATE_LIMIT, STATE_RESERVE, is_too_large, weight
 from automation.items.state import ItemState, has_seen
 from automation.items.turn import Origin, Request, Setting, Turn
+from automation.processes import autostart, control, engine
+from automation.processes import timers as process_timers
 from automation.values import Moment
 
 _RANKS = {status: rank for rank, status in enumerate(PAYMENT_STATUSES)}
@@ -51,6 +55,7 @@ def _report_payment(turn: Turn, change: c.ReportPayment) -> None:
     turn.emit(e.PaymentNoted(change.payment_id, change.order_id, change.status, change.amount, change.link))
     if change.status != "paid":
         return
+    clients.active(turn)
     base = turn.key.item_type.partition(".")[0]
     if base == "invoice":
         turn.later(_settle_invoice)
@@ -62,6 +67,7 @@ def _settle_invoice(turn: Turn) -> None:
     paid = invoices.paid_stage(turn)
     if paid and turn.state.stage != paid and invoices.is_covered(turn.state):
         stages.move(turn, paid, automated=False)
+        autostart.queue(turn, "change")
 
 
 def _report_outcome(turn: Turn, change: c.ReportOutcome) -> None:
@@ -71,7 +77,14 @@ def _report_outcome(turn: Turn, change: c.ReportOutcome) -> None:
         )
     )  # fmt: skip
     if change.run_id:
-        turn.later(lambda t: runs.on_answered(t, change.run_id))
+        turn.later(lambda t: _answered(t, change.run_id))
+
+
+def _answered(turn: Turn, run_id: str) -> None:
+    if run_id in turn.state.steps:
+        engine.on_answered(turn, run_id)
+    else:
+        runs.on_answered(turn, run_id)
 
 
 def _comment(turn: Turn, change: c.AddComment) -> None:
@@ -81,6 +94,8 @@ def _comment(turn: Turn, change: c.AddComment) -> None:
 
 def _activity(turn: Turn, change: c.RecordActivity) -> None:
     turn.emit(e.ActivityRecorded(change.activity_id, change.kind, change.subject))
+    if change.kind in clients.ACTIVITIES:
+        clients.active(turn)
 
 
 def _delete(turn: Turn, change: c.DeleteItem) -> None:
@@ -102,6 +117,8 @@ _HANDLERS: Mapping[type, Callable[[Turn, Any], None]] = {
     c.AskItem: questions.answer,
     c.ReportOutcome: _report_outcome,
     c.EnrolItem: enrolling.enrol,
+    pc.StartProcess: control.start,
+    pc.ControlProcess: control.control,
 }
 
 
@@ -192,6 +209,8 @@ def _gone(turn: Turn, change: c.ItemChange) -> None:
 def timers(state: ItemState) -> Iterable[tuple[Moment, str]]:
     """Return the moments at which the item wants to be woken, each with the run or reminder that it belongs to."""
     woken = [(run.due, run.run_id) for run in state.runs.values() if run.due]
+    if state.steps or state.processes or state.waiters:
+        woken += process_timers.timers(state)
     return woken + [(one.remind_at, activities.TIMER + i) for i, one in state.activities.items() if one.remind_at]
 
 
@@ -216,6 +235,9 @@ class _Due(NamedTuple):
 
 def _due(state: ItemState, key: Key, timer: str, now: Moment) -> _Due | None:
     """Return what to do; a chain of causes starts anew after a delay has elapsed (spec 6.8)."""
+    if process_timers.owns(state, timer):
+        cause, root, depth = process_timers.chain(state, timer)
+        return _Due(_timed(key, cause, root, depth, now), lambda turn: process_timers.fire(turn, timer))
     run = state.runs.get(timer)
     if run is not None:
         over = run.status == "delayed"

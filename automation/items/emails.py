@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from automation.items import changes as c
+from automation.items import clients, facts
 from automation.items import events as e
-from automation.items import facts
 from automation.items.turn import Turn
 from automation.seen import digest, position
 from automation.values import Money, Personal
@@ -19,5 +19,7 @@ def seen(turn: Turn, change: c.ReportEmailSeen) -> None:
         turn.emit(e.ActivityRecorded(change.seen_id, "email_clicked", Personal(change.link)))
     elif not first:
         turn.emit(e.ChangeSeen("no_change"))
+    if first or change.kind == "clicked":
+        clients.active(turn)
     if first:
         turn.later(lambda t: facts.fire(t, "email_opened", change.effect_id, Money(0, ""), {}))

@@ -9,7 +9,7 @@ from typing import Any
 from automation.envelope import Envelope, Recorded
 from automation.items import activity_events as a
 from automation.items import alert_events as alerts
-from automation.items import effects
+from automation.items import effects, process_folds
 from automation.items import events as e
 from automation.items.document_events import DocumentCreated
 from automation.items.state import Details, ItemState, OpenActivity, Payment, Run
@@ -20,7 +20,7 @@ from automation.values import Value, is_empty
 HOUR_MS = 3_600_000
 INACTIVE = "rule_inactive"
 """Cause of a cancellation: the rule was deactivated, deleted or stopped before its turn (spec 6.3)."""
-FOLD_VERSION = 2
+FOLD_VERSION = 3
 """Raised when `evolve` or the shape of the state changes."""
 
 Patch = dict[str, Any]
@@ -171,7 +171,7 @@ def _completed(state: ItemState, env: Envelope, event: e.RuleRunCompleted) -> Pa
 def _called(state: ItemState, env: Envelope, event: Any) -> Patch:
     run = state.runs.get(event.run_id)
     if run is None:
-        return {}
+        return process_folds.called(state, event)
     waiting = Run(
         run.run_id, run.rule_id, run.rule_version, run.entry, run.status, run.due, (*run.awaiting, event.effect_id),
         run.answers, run.cause_id, run.root_id, run.depth,
@@ -197,6 +197,8 @@ def _answered(state: ItemState, env: Envelope, event: e.EffectAnswered) -> Patch
             run.cause_id, run.root_id, run.depth,
         )  # fmt: skip
         patch["runs"] = _put(state.runs, run.run_id, told)
+    elif event.run_id in state.steps:
+        patch.update(process_folds.answered(state, event))
     return patch
 
 
@@ -283,7 +285,8 @@ _FOLDS = _Folds({
     e.TriggerSkipped: _trigger_skipped,
     effects.PaymentRequested: _payment_requested,
     e.EffectAnswered: _answered,
-    effects.ItemAnswered: _nothing,
+    effects.ItemAnswered: process_folds.answer_sent,
+    **process_folds.FOLDS,
 })  # fmt: skip
 
 

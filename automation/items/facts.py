@@ -10,13 +10,11 @@ from automation.items import effects, stages
 from automation.items import events as e
 from automation.items.evolve import HOUR_MS
 from automation.items.scope import scope_of
-from automation.items.turn import CHAIN_LIMIT, Turn
+from automation.items.turn import Turn
 from automation.money import amount_text
+from automation.processes import autostart
 from automation.scope import Scope
 from automation.values import Money, Personal, Value, plain
-
-MOVES_PER_HOUR = 50
-"""Limit of the loop guard (spec 6.1), beside `CHAIN_LIMIT`."""
 
 
 def fire(turn: Turn, fact: str, fact_id: str, amount: Money, invoice: Mapping[str, Value]) -> None:
@@ -65,7 +63,7 @@ def _answer(turn: Turn, trigger: CompiledTrigger, fact_id: str, cause: str = "")
     if backwards and not trigger.allow_previous_stage:
         reason = "previous_stage_not_allowed"
     else:
-        reason = "loop_detected" if _loops(turn) else ""
+        reason = "loop_detected" if stages.loops(turn) else ""
     cause = cause or turn.events[-1].envelope.event_id
     turn.act(f"trigger:{trigger.id}", "trigger", trigger.on_behalf_of, cause)
     if reason:
@@ -78,12 +76,8 @@ def _answer(turn: Turn, trigger: CompiledTrigger, fact_id: str, cause: str = "")
     turn.emit(e.TriggerFired(trigger.id, trigger.version, fact_id, trigger.stage))
     turn.depth += 1
     stages.move(turn, trigger.stage, automated=True)
+    autostart.queue(turn, "change")
     return True
-
-
-def _loops(turn: Turn) -> bool:
-    recent = [moment for moment in turn.state.moves if moment > turn.now - HOUR_MS]
-    return len(recent) >= MOVES_PER_HOUR or turn.depth >= CHAIN_LIMIT
 
 
 def _title(turn: Turn) -> str:

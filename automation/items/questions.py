@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from automation.items import changes as c
-from automation.items import details, effects, facts, links
+from automation.items import details, effects, facts, links, waiters
 from automation.items import events as e
 from automation.items.contacts import email_of, phone_of
 from automation.items.invoices import FIELD_PREFIX
@@ -34,7 +34,9 @@ def _fields(turn: Turn, asked: c.AskItem) -> Answer:
                   if isinstance(codes, tuple) else {})  # fmt: skip
 
 
-_QUESTIONS: Mapping[str, Callable[[Turn, c.AskItem], Answer]] = {
+_QUESTIONS: Mapping[str, Callable[[Turn, c.AskItem], Answer | None]] = {
+    "await_activity": waiters.await_activity,
+    "await_stage": waiters.await_stage,
     "contact_point": _contact_point,
     "details_values": details.answer_values,
     "edit_details": details.edit,
@@ -52,6 +54,8 @@ def answer(turn: Turn, asked: c.AskItem) -> None:
         turn.act(turn.actor, turn.source, asked.on_behalf_of, turn.cause)
     reply = _QUESTIONS.get(asked.question)
     told = reply(turn, asked) if reply else Answer("failed", "unknown_question", {})
+    if told is None:
+        return
     if weight(told.results) > REQUEST_LIMIT:
         told = Answer("failed", "item_too_large", {})
     turn.emit(
@@ -72,5 +76,6 @@ _FACTS: Mapping[str, Callable[[Turn, c.AskItem], None]] = {
     "invoice_paid": _invoice_paid,
     "link": links.take,
     "unlink": links.take,
+    "withdraw": waiters.withdraw,
 }
 """What other items tell: nobody waits for an answer."""

@@ -14,7 +14,7 @@ from automation.items.scope import scope_of
 from automation.items.sizes import exceeding, is_too_large
 from automation.items.state import ItemState, Run, run_id_of
 from automation.items.turn import Turn
-from automation.plan import Answer, Call, Completed, Context, Failed, Plan, Skipped
+from automation.plan import Answer, Call, Completed, Context, Failed, Plan, Skipped, Wait
 from automation.scope import Scope
 
 DEADLINE_MS = 3_600_000
@@ -109,7 +109,7 @@ def _settle(turn: Turn, rule: CompiledRule, run_id: str, entry: int, plan: Plan)
     """Record what a plan does; one that does too much fails, and the fact that started it stands."""
     run, before, count = (run_id, rule.id, rule.version, entry), turn.state, len(turn.events)
     _record(turn, run, plan)
-    reason = _flaw(turn, before, count)
+    reason = flaw(turn, before, count)
     if reason:
         turn.undo(before, count)
         _fail(turn, run, reason)
@@ -118,7 +118,7 @@ def _settle(turn: Turn, rule: CompiledRule, run_id: str, entry: int, plan: Plan)
         stages.move(turn, plan.to_stage, automated=True)
 
 
-def _flaw(turn: Turn, before: ItemState, count: int) -> str:
+def flaw(turn: Turn, before: ItemState, count: int) -> str:
     """Return why the events after the first `count` cannot be kept; empty if they can."""
     try:
         room = exceeding(turn.events[count:], turn.room)
@@ -136,18 +136,20 @@ def _record(turn: Turn, run: tuple[str, str, int, int], plan: Plan) -> None:
             if on_behalf_of:
                 turn.act(turn.actor, turn.source, on_behalf_of, turn.cause)
             for event in events:
-                _local(turn, event)
+                local(turn, event)
             turn.emit(e.RuleRunCompleted(*run, results, notes))
         case Skipped(reason):
             turn.emit(e.RuleRunSkipped(*run, reason))
         case Failed(reason, events):
             for event in events:
-                _local(turn, event)
+                local(turn, event)
             _fail(turn, run, reason)
-        case Call(effects, events, patience):
+        case Call(effects, events, patience, _):
             _wait(turn, run, turn.now + DEADLINE_MS + patience, bool(patience))
             for event in (*events, *effects):
-                _local(turn, event)
+                local(turn, event)
+        case Wait():
+            _fail(turn, run, "internal_error")
 
 
 def _wait(turn: Turn, run: tuple[str, str, int, int], deadline: int, own_deadline: bool) -> None:
@@ -164,7 +166,7 @@ def _fail(turn: Turn, run: tuple[str, str, int, int], reason: str) -> None:
     failures.tell(turn, run[1], run[2], reason)
 
 
-def _local(turn: Turn, event: Any) -> None:
+def local(turn: Turn, event: Any) -> None:
     """Record what a step does; a date that it changes moves the delays that follow it, of other rules too."""
     turn.emit(event)
     if isinstance(event, e.FieldsChanged) and turn.state.runs:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from automation.definitions.models import Pipeline
-from automation.envelope import CRM_ALL, STAGED
+from automation.definitions.process_models import PROCESSED
+from automation.envelope import STAGED
 from automation.errors import ChangeRefusedError
 from automation.items import changes as c
-from automation.items import effects, invoices, links, runs, stages, watching
+from automation.items import effects, invoices, links, runs, stages, waiters, watching
 from automation.items import events as e
 from automation.items.fields import checked
 from automation.items.parts import FieldChange
 from automation.items.turn import CHAIN_LIMIT, Turn
+from automation.processes import autostart, engine
 
 AUTOMATED = ("automation_rule", "business_process")
 
@@ -74,7 +76,7 @@ def _reason(refused: ChangeRefusedError) -> str:
 
 
 def _create(turn: Turn, change: c.CreateItem | c.RequestItem, creator: str, quiet: bool) -> None:
-    if turn.key.item_type.partition(".")[0] not in CRM_ALL:
+    if turn.key.item_type.partition(".")[0] not in PROCESSED:
         raise ChangeRefusedError("invalid_key", f"key: no items are of type {turn.key.item_type}")
     pipeline = _pipeline(turn, change.pipeline)
     automated = turn.source in AUTOMATED
@@ -93,6 +95,8 @@ def _create(turn: Turn, change: c.CreateItem | c.RequestItem, creator: str, quie
         links.tell(turn, link, "link")
     turn.later(invoices.on_stage_entered)
     turn.later(runs.advance)
+    if not quiet:
+        autostart.queue(turn, "add", change.process_params if isinstance(change, c.CreateItem) else {})
 
 
 def save(turn: Turn, change: c.SaveItem) -> None:
@@ -113,6 +117,8 @@ def save(turn: Turn, change: c.SaveItem) -> None:
         turn.later(then)
     if len(turn.events) == before:
         turn.emit(e.ChangeSeen("no_change"))
+    elif not quiet:
+        autostart.after_save(turn, before, change.process_params)
 
 
 def _target(turn: Turn, change: c.SaveItem) -> tuple[str, str] | None:
@@ -164,3 +170,5 @@ def delete(turn: Turn) -> None:
     stages.cancel(turn, waiting, entry, "item_deleted", deleted.envelope.event_id)
     for run in tuple(turn.state.runs.values()):
         turn.emit(e.RuleRunCancelled(run.run_id, run.rule_id, run.rule_version, run.entry, "item_deleted"))
+    engine.stop_all(turn, "item_deleted")
+    waiters.on_deleted(turn)

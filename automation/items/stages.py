@@ -5,13 +5,24 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from automation.definitions.compiled import CompiledRule
-from automation.items import activities, invoices, runs
+from automation.items import activities, invoices, runs, waiters
 from automation.items import events as e
+from automation.items.evolve import HOUR_MS
 from automation.items.state import ItemState, run_id_of
-from automation.items.turn import Turn
+from automation.items.turn import CHAIN_LIMIT, Turn
 
 Then = Callable[[Turn], None] | None
 """What the change that moves the item sets going besides: after what it stops, before the rules of the stage."""
+
+
+MOVES_PER_HOUR = 50
+"""Automated stage moves of one item within an hour that the loop guard lets pass (spec 6.1)."""
+
+
+def loops(turn: Turn) -> bool:
+    """Say whether one more automated stage entry would be one too many (spec 6.1)."""
+    recent = [moment for moment in turn.state.moves if moment > turn.now - HOUR_MS]
+    return len(recent) >= MOVES_PER_HOUR or turn.depth >= CHAIN_LIMIT
 
 
 def move(turn: Turn, to_stage: str, *, automated: bool, quiet: bool = False, then: Then = None) -> None:
@@ -22,12 +33,14 @@ def move(turn: Turn, to_stage: str, *, automated: bool, quiet: bool = False, the
     entered(turn, open_rules, moved.envelope.event_id, then)
 
 
-def change_pipeline(turn: Turn, to_pipeline: str, to_stage: str, *, quiet: bool = False, then: Then = None) -> None:
+def change_pipeline(
+    turn: Turn, to_pipeline: str, to_stage: str, *, automated: bool = False, quiet: bool = False, then: Then = None
+) -> None:
     """Enter a stage of another pipeline."""
     open_rules = unfinished(turn)
     state = turn.state
     moved = turn.emit(
-        e.PipelineChanged(state.pipeline, to_pipeline, state.stage, to_stage, state.entry + 1, False, quiet)
+        e.PipelineChanged(state.pipeline, to_pipeline, state.stage, to_stage, state.entry + 1, automated, quiet)
     )
     entered(turn, open_rules, moved.envelope.event_id, then)
 
@@ -41,6 +54,8 @@ def entered(turn: Turn, open_rules: tuple[CompiledRule, ...], cause: str, then: 
         turn.later(lambda t: cancel(t, open_rules, left, "stage_left", cause))
     if then:
         turn.later(then)
+    if turn.state.waiters:
+        turn.later(waiters.on_stage)
     turn.later(invoices.on_stage_entered)
     turn.later(runs.advance)
 

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from automation.envelope import Key, stable_id
 from automation.items.parts import Link, ProductRow
 from automation.plan import Answer
+from automation.processes.state import Instance, StepRun, Waiter
 from automation.seen import digest, position
 from automation.values import Moment, Money, Personal, Value
 
@@ -124,6 +125,12 @@ class ItemState(NamedTuple):
     """Of a lead: everything chosen was created from it (spec 4.19)."""
     told: Mapping[str, Moment] = _NONE
     """When the responsible was last told that a rule failed, by rule; of the last hour."""
+    processes: Mapping[str, Instance] = _NONE
+    """Running business processes by instance id."""
+    steps: Mapping[str, StepRun] = _NONE
+    """Their steps that have begun and not ended, by run id."""
+    waiters: Mapping[str, Waiter] = _NONE
+    """Steps, of whichever item, that wait for something of this one, by effect id."""
 
     @property
     def key(self) -> Key:

@@ -69,6 +69,10 @@ class Turn:
         self.requests: list[Request] = []
         self.room = TURN_LIMIT
         """Bytes that steps may still write."""
+        self.steps = 0
+        """Steps of processes that had their turn."""
+        self.started: set[str] = set()
+        """Processes begun in this turn, those that have ended by now included."""
         self.depth = origin.depth
         self.root = origin.root_id
         self.cause = origin.cause_id

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from prometheus_client import CollectorRegistry
 
+import automation.actions
 import automation.rules
 import automation.triggers
 from automation.catalogue import Entry, load
@@ -35,7 +36,7 @@ class Worker(NamedTuple):
 
 def catalogue() -> Mapping[str, Entry]:
     """Return all rules and triggers of this release."""
-    return load(automation.rules, automation.triggers)
+    return load(automation.rules, automation.triggers, automation.actions)
 
 
 def definitions(kafka: KafkaSettings, topics: Topics) -> AbstractAsyncContextManager[DefinitionsFollower]:

@@ -12,6 +12,7 @@ import aiohttp
 from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
 
+import automation.actions
 import automation.rules
 import automation.triggers
 from automation.catalogue import load
@@ -95,7 +96,7 @@ async def gateway(deployment: Deployment, registry: CollectorRegistry) -> AsyncI
         stack.callback(database.close)
         if settings.local:
             await asyncio.to_thread(local.prepare, home_dir(), database)
-        catalogue = load(automation.rules, automation.triggers)
+        catalogue = load(automation.rules, automation.triggers, automation.actions)
         shelf = await _shelf(deployment, catalogue, stack)
         outbox = await _outbox(deployment, stack)
         pages = PaymentPages()

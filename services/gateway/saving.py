@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from fastapi import Request
 from starlette.responses import Response
 
-from automation.definitions.models import Automation
+from automation.definitions.runnable import Runnable
 from automation.definitions.tenant_view import TenantView
 from automation.definitions.validation import DefinitionId
 from services.gateway.access import caller_of
@@ -32,7 +32,7 @@ async def save(ports: Ports, author: Author, body: DefinitionsBody, append: Appe
 
 
 async def edit(
-    request: Request, author: str, make: Callable[[TenantView], Iterable[tuple[DefinitionId, Automation]]]
+    request: Request, author: str, make: Callable[[TenantView], Iterable[tuple[DefinitionId, Runnable]]]
 ) -> Response:
     """Save the rules and triggers that `make` returns for what is in force; a repeat has the same answer."""
     caller, ports = caller_of(request), ports_of(request)

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from prometheus_client import CollectorRegistry
 
+import automation.actions
 import automation.rules
 import automation.triggers
 from automation.catalogue import load
@@ -85,7 +86,9 @@ async def _searches(where: Where, store: SqlHistory, stack: AsyncExitStack) -> S
     for client in clients:
         await client.start()
         stack.push_async_callback(client.stop)
-    follower = await stack.enter_async_context(followed(kafka, topics, load(automation.rules, automation.triggers)))
+    follower = await stack.enter_async_context(
+        followed(kafka, topics, load(automation.rules, automation.triggers, automation.actions))
+    )
     changes = item_changes(Signer(where.signing.each()))
     return Searches(clients, topics, store, follower, item_events(), changes)
 

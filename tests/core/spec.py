@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import automation.actions
 import automation.rules
 import automation.triggers
 from automation.catalogue import load
@@ -17,9 +19,10 @@ from automation.envelope import Key
 from automation.items import changes as c
 from automation.items.decide import Outcome, decide, fire, timers
 from automation.items.evolve import initial
+from automation.items.process_changes import StartProcess
 from automation.items.state import ItemState
 
-CATALOGUE = load(automation.rules, automation.triggers)
+CATALOGUE = load(automation.rules, automation.triggers, automation.actions)
 TENANT = "acme"
 DEAL = Key(TENANT, "deal", "1")
 STAGES = (
@@ -79,6 +82,17 @@ def trigger(trigger_id: str, type_: str, stage: str, **more: Any) -> m.Trigger:
     return m.Trigger(id=trigger_id, type=type_, stage=stage, **place)
 
 
+def template(*steps: Mapping[str, Any], item_type: str = "deal", name: str = "process", **more: Any) -> m.Template:
+    """Return a template with these steps, written as in YAML; a step without an id is called by its type."""
+    named = [{"id": step["type"], **step} for step in steps]
+    return m.Template.model_validate_json(json.dumps({"id": name, "item_type": item_type, "steps": named, **more}))
+
+
+def action(type_: str, step_id: str = "", /, **params: Any) -> dict[str, Any]:
+    """Return a step that runs an action with these parameters."""
+    return {"id": step_id or type_, "type": type_, "params": params}
+
+
 @dataclass
 class Story:
     """An item with its history; `when` decides on one more change at a moment, and remembers what came of it."""
@@ -107,6 +121,15 @@ class Story:
         self.last = decide(self.state, frame, change, self.now, self.book, "test")
         self.state = self.last.state
         return self
+
+    def run(self, type_: str, /, **params: Any) -> Story:
+        """Start a process that consists of this one action."""
+        put(self.book, template(action(type_, **params), item_type=self.key.item_type, name=f"run-{self.count}"))
+        return self.begin(f"run-{self.count}")
+
+    def begin(self, name: str = "process", /, **params: Any) -> Story:
+        """Start a process by hand."""
+        return self.when(StartProcess(name, params))
 
     def wake(self) -> Story:
         """Let the earliest timer fire at its due moment."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import automation.actions
 import automation.rules
 import automation.triggers
 from automation.catalogue import load
@@ -40,7 +41,7 @@ def _rule(stage: str, rule: str, least: int) -> m.Rule:
 
 def book(extra_rules: int = 0) -> Book:
     """All definitions, as one apply."""
-    made = Book(load(automation.rules, automation.triggers))
+    made = Book(load(automation.rules, automation.triggers, automation.actions))
     listed = definitions(extra_rules)
     for at, definition in enumerate(listed):
         kind = next(kind for kind, model in m.MODELS.items() if model is type(definition))

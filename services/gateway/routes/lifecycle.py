@@ -10,6 +10,7 @@ from starlette.responses import Response
 from automation.definitions.copying import Wish, copy_automation
 from automation.definitions.lifecycle import with_status
 from automation.definitions.models import Automation
+from automation.definitions.runnable import Runnable
 from automation.definitions.tenant_view import SavedVersion, TenantView
 from automation.definitions.validation import DefinitionId
 from services.gateway import bodies as b
@@ -65,7 +66,7 @@ async def archive(request: Request, kind: KindInPath, definition_id: IdInPath) -
 async def _set_status(request: Request, name: DefinitionId, status: Literal["active", "archived"]) -> Response:
     body = checked_as(d.StatusBody, await read_json(request))
 
-    def make(view: TenantView) -> list[tuple[DefinitionId, Automation]]:
+    def make(view: TenantView) -> list[tuple[DefinitionId, Runnable]]:
         try:
             return [(name, with_status(view, *name, status, body.version))]
         except LookupError:

@@ -10,7 +10,8 @@ from automation.errors import ChangeRefusedError
 from automation.items import changes as c
 from automation.items import events as e
 from automation.items.evolve import evolve, initial
-from automation.items.facts import CHAIN_LIMIT, MOVES_PER_HOUR
+from automation.items.stages import MOVES_PER_HOUR
+from automation.items.turn import CHAIN_LIMIT
 from automation.values import Money, Value
 from tests.core.spec import STAGES, Story, deal, put, rule, trigger
 

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import click
 
 from automation.definitions.models import Automation
+from automation.definitions.runnable import Runnable
 from automation.definitions.tenant_view import TenantView
 from services.cli.definitions.store import open_store
 from services.cli.edge import json_option, run, shown, tenant_option, topics
@@ -47,17 +48,26 @@ async def _rows(tenant: str) -> list[_Row]:
 
 
 def _listed(view: TenantView) -> Iterator[_Row]:
-    in_force = [(kind, made) for (kind, _), made in view.current.items() if isinstance(made, Automation)]
+    in_force = [(kind, made) for (kind, _), made in view.current.items() if isinstance(made, Runnable)]
     drafts = [(kind, made) for (kind, _), made in view.drafts.items()]
     for kind, made in sorted([*in_force, *drafts], key=lambda pair: _order(view, *pair)):
         status = "inactive" if made.status == "active" and not made.active else made.status
         draft = made.status == "draft"
         version = view.versions[kind, made.id] if draft else view.version_in_force(kind, made.id)
-        place = f"{made.item_type}/{made.pipeline}/{made.stage}"
-        yield _Row(kind, made.id, status, version, place, made.type, view.stopped_by(kind, made.id))
+        place, type_ = _place(made)
+        yield _Row(kind, made.id, status, version, place, type_, view.stopped_by(kind, made.id))
 
 
-def _order(view: TenantView, kind: str, made: Automation) -> tuple[str, str, int, str, int, str]:
+def _place(made: Runnable) -> tuple[str, str]:
+    """Return where a definition stands, and what it is an instance of."""
+    if isinstance(made, Automation):
+        return f"{made.item_type}/{made.pipeline}/{made.stage}", made.type
+    return str(getattr(made, "item_type", "")), "process"
+
+
+def _order(view: TenantView, kind: str, made: Runnable) -> tuple[str, str, int, str, int, str]:
+    if not isinstance(made, Automation):
+        return str(getattr(made, "item_type", "")), "", -1, kind, 0, made.id
     owner = view.pipelines.get((made.item_type, made.pipeline))
     rank = owner.rank(made.stage) if owner and owner.has(made.stage) else -1
     return made.item_type, made.pipeline, rank, kind, made.order, made.id

@@ -1,0 +1,21 @@
+"""What waiting for a stage of a deal and for a status of a lead have in common (spec 4.28, 4.29)."""
+
+from __future__ import annotations
+
+from automation.envelope import Key
+from automation.items.effects import ItemAsked
+from automation.plan import Call, Completed, Context, Failed, Plan
+
+
+def await_stage(context: Context, item_type: str, item_id: str, stages: tuple[str, ...], result: str) -> Plan:
+    """Subscribe at the item, and publish the stage that it reached; without an id it is the current item."""
+    own = context.key.item_id if context.key.item_type == item_type else ""
+    target = item_id or own
+    if not target:
+        return Failed("item_not_found")
+    answer = context.answer("stage")
+    if answer is None:
+        key = Key(context.key.tenant, item_type, target).text
+        asked = ItemAsked(context.effect_id("stage"), context.run_id, key, "await_stage", {"stages": stages})
+        return Call((asked,), endless=True)
+    return Completed({result: answer.results.get("stage")}) if answer.ok else Failed(answer.reason)

@@ -1,0 +1,88 @@
+"""Processes that start by themselves when an item is added or changed (spec 5)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+from automation.definitions.compiled_process import CompiledTemplate
+from automation.envelope import stable_id
+from automation.errors import ChangeRefusedError
+from automation.items import effects, events, planning
+from automation.items import process_events as p
+from automation.items.fields import checked
+from automation.items.scope import scope_of
+from automation.items.turn import Turn
+from automation.processes import engine
+from automation.values import Value
+
+Occasion = Literal["add", "change"]
+
+STARTING = ("manual", "incoming_email", "incoming_call", "crm_form", "rest_api", "app")
+"""The sources that start processes (spec 5.2)."""
+_ALSO: Mapping[Occasion, tuple[str, ...]] = {"add": (), "change": ("trigger",)}
+CHANGES = (
+    events.FieldsChanged,
+    events.ResponsibleChanged,
+    events.ObserversChanged,
+    events.ProductRowsChanged,
+    events.ItemLinked,
+    events.ItemUnlinked,
+    events.StageMoved,
+    events.PipelineChanged,
+)
+"""What counts as a change of an element (spec 5.2)."""
+_NO_VALUES: Mapping[str, Value] = {}
+
+
+def queue(turn: Turn, occasion: Occasion, given: Mapping[str, Value] = _NO_VALUES) -> None:
+    """Queue the starts behind the rules of the stage; `given` are start parameters, as `<template>.<code>`."""
+    source, actor = turn.source, turn.actor
+    if source not in STARTING and source not in _ALSO[occasion]:
+        return
+    if turn.view.starting(turn.key.item_type, occasion) and turn.view.settings.business_processes:
+        turn.later(lambda t: _start_all(t, occasion, given, (actor, source)))
+
+
+def after_save(turn: Turn, before: int, given: Mapping[str, Value] = _NO_VALUES) -> None:
+    """Queue the starts of a save, if anything changed since the first `before` events of the turn."""
+    if any(isinstance(recorded.event, CHANGES) for recorded in turn.events[before:]):
+        queue(turn, "change", given)
+
+
+def _start_all(turn: Turn, occasion: Occasion, given: Mapping[str, Value], by: tuple[str, str]) -> None:
+    if not turn.state.exists:
+        return
+    for template in turn.view.starting(turn.key.item_type, occasion):
+        turn.act(by[0], by[1], "", turn.cause)
+        if template.holds(scope_of(turn)):
+            _start(turn, template, occasion, given)
+
+
+def _start(turn: Turn, template: CompiledTemplate, occasion: Occasion, given: Mapping[str, Value]) -> None:
+    prefix = f"{template.id}."
+    own = {name.removeprefix(prefix): value for name, value in given.items() if name.startswith(prefix)}
+    try:
+        params = {code: value for code, value in checked(template.params, own).items() if value is not None}
+        lacking = engine.missing_params(template, params)
+    except ChangeRefusedError as refused:
+        params, lacking = {}, (refused.detail.partition(":")[0].removeprefix("fields."),)
+    if lacking:
+        _not_started(turn, template, "missing_parameters", ", ".join(lacking))
+    elif len(turn.state.processes) >= engine.MOST_OPEN:
+        _not_started(turn, template, "too_many_processes", "")
+    else:
+        engine.start(turn, template, params, f"on_{occasion}")
+
+
+def _not_started(turn: Turn, template: CompiledTemplate, reason: str, detail: str) -> None:
+    """Record it, and tell who made the change, else the responsible."""
+    turn.emit(p.ProcessNotStarted(template.id, template.version, reason, detail))
+    author = turn.actor.removeprefix("user:") if turn.actor.startswith("user:") else turn.state.responsible
+    effect_id = stable_id("not_started", turn.key_text, template.id, turn.change_id)
+    text = f"The process “{template.model.name or template.id}” did not start: {reason.replace('_', ' ')} {detail}"
+    found: list[effects.NotificationRequested] = list(
+        planning.told(turn.view, author, effect_id, text.strip(), f"/items/{turn.key_text}")
+    )
+    for event in found:
+        turn.emit(event)
