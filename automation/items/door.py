@@ -13,6 +13,7 @@ from automation.envelope import Key
 from automation.errors import ChangeRefusedError
 from automation.items import activity_changes as ac
 from automation.items import changes as c
+from automation.items import process_changes as pc
 from automation.items.activity_changes import LENGTHS
 from automation.items.parts import Link, ProductRow
 from automation.values import Money
@@ -203,6 +204,14 @@ def _enrol(_frame: c.ChangeFrame, change: c.EnrolItem) -> None:
         raise _refuse("rule_version", "versions count from 1")
 
 
+def _start(_frame: c.ChangeFrame, change: pc.StartProcess) -> None:
+    _check_ids(LONGEST_ID, template_id=change.template_id)
+
+
+def _control(_frame: c.ChangeFrame, change: pc.ControlProcess) -> None:
+    _check_ids(LONGEST_NAME, instance_id=change.instance_id, place=change.place, reason=change.reason)
+
+
 def _outcome(_frame: c.ChangeFrame, change: c.ReportOutcome) -> None:
     if change.status not in OUTCOME_STATUSES:
         raise _refuse("status", f"none of {', '.join(OUTCOME_STATUSES)}")
@@ -222,4 +231,6 @@ _CHECKS: Mapping[type, Callable[[c.ChangeFrame, Any], None]] = {
     c.AskItem: _asked,
     c.ReportOutcome: _outcome,
     c.EnrolItem: _enrol,
+    pc.StartProcess: _start,
+    pc.ControlProcess: _control,
 }

@@ -22,6 +22,8 @@ _WORDS: Mapping[str, str] = {
     "no_provider": "the provider is not connected",
     "no_recipient": "there is nobody to receive it",
     "no_sender_address": "there is no address to send from",
+    "loop_limit": "a loop went round too often",
+    "timeout": "it took longer than it may",
 }
 _OF_PARAMETER: Mapping[str, str] = {
     "missing_value": "“{}” has no value",
@@ -37,14 +39,25 @@ def tell(turn: Turn, rule_id: str, rule_version: int, reason: str) -> None:
     if state.told.get(rule_id, -HOUR_MS) > turn.now - HOUR_MS:
         return
     effect_id = stable_id("failure", turn.key_text, state.version, rule_id)
-    rule = turn.view.rule_version(rule_id, rule_version)
-    text = f"{_title(turn)}: the rule “{(rule and rule.name) or rule_id}” failed: {words(reason)} ({reason})."
+    text = f"{_title(turn)}: {_named(turn, rule_id, rule_version)} failed: {words(reason)} ({reason})."
     turn.emit(alert_events.RuleFailureTold(rule_id, reason))
     turn.emit(
         effects.NotificationRequested(
             effect_id, "", state.responsible, "system", Personal(text), f"/items/{turn.key_text}"
         )
     )
+
+
+def _named(turn: Turn, rule_id: str, version: int) -> str:
+    """Return a rule by its name; a step, `<template>/<step>`, by its title and that of its process."""
+    template_id, slash, step_id = rule_id.partition("/")
+    template = turn.view.template_version(template_id, version) if slash else None
+    if template is not None:
+        step = template.steps.get(step_id)
+        title = (step and step.model.title) or step_id
+        return f"the step “{title}” of the process “{template.model.name or template_id}”"
+    rule = turn.view.rule_version(rule_id, version)
+    return f"the rule “{(rule and rule.name) or rule_id}”"
 
 
 def words(reason: str) -> str:

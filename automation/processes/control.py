@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from automation.definitions.compiled_process import CompiledTemplate
 from automation.errors import ChangeRefusedError
@@ -60,14 +60,24 @@ def _stop(turn: Turn, instance: Instance, change: ControlProcess) -> None:
 
 
 def _pause(turn: Turn, instance: Instance, change: ControlProcess) -> None:
-    if not instance.paused:
-        turn.emit(p.ProcessPaused(instance.instance_id, turn.actor))
+    for one in _tree(turn, instance):
+        if not one.paused:
+            turn.emit(p.ProcessPaused(one.instance_id, turn.actor))
 
 
 def _resume(turn: Turn, instance: Instance, change: ControlProcess) -> None:
-    if instance.paused:
-        turn.emit(p.ProcessResumed(instance.instance_id, turn.actor))
-        engine.release(turn, instance.instance_id, instance.held)
+    for one in _tree(turn, instance):
+        if one.paused:
+            turn.emit(p.ProcessResumed(one.instance_id, turn.actor))
+            engine.release(turn, one.instance_id, one.held)
+
+
+def _tree(turn: Turn, instance: Instance) -> Iterator[Instance]:
+    """Yield an instance and those that its steps run."""
+    yield instance
+    for child in tuple(turn.state.processes.values()):
+        if child.parent.partition("/")[0] == instance.instance_id:
+            yield from _tree(turn, child)
 
 
 def _retry(turn: Turn, instance: Instance, change: ControlProcess) -> None:

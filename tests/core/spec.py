@@ -19,7 +19,7 @@ from automation.envelope import Key
 from automation.items import changes as c
 from automation.items.decide import Outcome, decide, fire, timers
 from automation.items.evolve import initial
-from automation.items.process_changes import StartProcess
+from automation.items.process_changes import ControlProcess, StartProcess
 from automation.items.state import ItemState
 
 CATALOGUE = load(automation.rules, automation.triggers, automation.actions)
@@ -130,6 +130,11 @@ class Story:
     def begin(self, name: str = "process", /, **params: Any) -> Story:
         """Start a process by hand."""
         return self.when(StartProcess(name, params))
+
+    def control(self, instance_id: str, act: str, place: str = "", **variables: Any) -> Story:
+        """Do something with an instance; the only one if none is named."""
+        named = instance_id or next(iter(self.state.processes))
+        return self.when(ControlProcess(named, act, place, variables or None))
 
     def wake(self) -> Story:
         """Let the earliest timer fire at its due moment."""
