@@ -25,8 +25,8 @@ CHANGES = item_changes(SIGNER, REGISTRY)
 EVENTS = item_events(REGISTRY)
 PREFIX = 5
 WRITTEN_FRAME = CHANGES.encode(FRAME, SaveItem({}))[PREFIX:]
-WRITTEN_FRAME = WRITTEN_FRAME[: len(WRITTEN_FRAME) - 9]
-"""The bytes of `FRAME`: those of a record without those of a save that asks for nothing (nine empty fields)."""
+WRITTEN_FRAME = WRITTEN_FRAME[: len(WRITTEN_FRAME) - 10]
+"""The bytes of `FRAME`: those of a record without those of a save that asks for nothing (ten empty fields)."""
 
 
 def _id(name: str) -> bytes:
@@ -44,7 +44,7 @@ def _part(text: str) -> bytes:
         pattern, _, times = rest.partition("*")
         return bytes.fromhex(pattern) * int(times)
     made = {"hex": lambda: bytes.fromhex(rest), "utf8": rest.encode, "id": lambda: _id(rest), "next-id": _next_id}
-    made |= {"frame": lambda: WRITTEN_FRAME, "tail": lambda: b"\0" * 8}
+    made |= {"frame": lambda: WRITTEN_FRAME, "tail": lambda: b"\0" * 9}
     return made[kind]()
 
 
