@@ -15,6 +15,7 @@ from services.edge.codec import Signer, item_changes, item_events, payment_chang
 from services.edge.definitions import FixedDefinitions
 from services.edge.stream import Headers
 from services.edge.topics import Topics
+from tests.chaos.processes import ByHand, templates
 from tests.core import spec
 
 SIGNER = Signer([b"chaos-chaos-chaos-chaos-chaos-32"])
@@ -39,7 +40,7 @@ def _definitions() -> list[Any]:
     ]
     paid = spec.trigger("paid", "track_order_payment", "assembly", allow_previous_stage=True)
     bill = spec.trigger("bill", "track_invoice_payment", "won")
-    return [spec.pipeline(), spec.pipeline("invoice", "bills"), *spec.PEOPLE, *rules, paid, bill]
+    return [spec.pipeline(), spec.pipeline("invoice", "bills"), *spec.PEOPLE, *rules, paid, bill, *templates()]
 
 
 def stream(prefix: str) -> DealStream:
@@ -68,6 +69,7 @@ class _Sender:
         self.items = items
         self.codec = item_changes(SIGNER)
         self.known: set[str] = set()
+        self.people = ByHand(rng)
 
     def one(self, number: int) -> tuple[bytes, bytes]:
         """Return key and value of one change."""
@@ -93,7 +95,7 @@ class _Sender:
         if key not in self.known:
             self.known.add(key)
             return key.encode(), self.codec.encode(frame, self._create(item_type, item))
-        value = self.codec.encode(frame, self._change(item_type, number))
+        value = self.codec.encode(frame, self._change(item_type, number, frame))
         return key.encode(), value[: rng.randrange(len(value))] if rng.random() < 0.004 else value
 
     def _create(self, item_type: str, item: str) -> c.ItemChange:
@@ -106,10 +108,12 @@ class _Sender:
     def _amount(self) -> Money:
         return Money(self.rng.randrange(1, 3_000_000), "EUR")
 
-    def _change(self, item_type: str, number: int) -> c.ItemChange:
+    def _change(self, item_type: str, number: int, frame: c.ChangeFrame) -> c.ItemChange:
         rng = self.rng
         if item_type == "contact":
             return c.SaveItem({"email_home": f"{number}@home.test"})
+        if item_type == "deal" and rng.random() < 0.08:
+            return self.people.one(frame.item_id, frame.change_id)
         kind = rng.choices(["save", "stage", "paid", "comment", "activity"], [35, 35, 18, 7, 5])[0]
         if kind == "stage":
             return c.SaveItem({}, stage=rng.choice(STAGES))
@@ -119,7 +123,7 @@ class _Sender:
         if kind == "comment":
             return c.AddComment(Personal(f"note {number}"))
         if kind == "activity":
-            return c.RecordActivity(str(number), "mail", Personal("hello"))
+            return c.RecordActivity(str(number), rng.choice(["mail", "incoming_email"]), Personal("hello"))
         return c.SaveItem({"title": f"title {number}", "amount": self._amount()})
 
 
