@@ -6,6 +6,9 @@ from collections.abc import Iterator, Sequence
 from itertools import cycle, islice
 from typing import Any
 
+from automation.definitions.models import Definition
+from automation.items.changes import ChangeFrame
+from automation.items.state import ItemState
 from bench import workload
 from bench.peers.stagewire.company import Encoder, book
 from services.deal_stream.copies import Copies
@@ -20,11 +23,11 @@ _WARM = 40_000  # changes after which nearly every item of the workload exists
 Change = tuple[bytes, bytes]  # key and value
 
 
-def stream(prefix: str = "", extra_rules: int = 0) -> DealStream:
-    """A stream with the ten rules of the workload, and so many that never apply."""
+def stream(prefix: str = "", extra_rules: int = 0, more: Sequence[Definition] = ()) -> DealStream:
+    """A stream with the ten rules of the workload, so many that never apply, and more definitions."""
     topics, events, changes = Topics(prefix), item_events(), item_changes()
     copies = Copies(topics, events, changes, payment_changes())
-    return DealStream(topics, changes, events, copies, FixedDefinitions(book(extra_rules)), "bench")
+    return DealStream(topics, changes, events, copies, FixedDefinitions(book(extra_rules, more)), "bench")
 
 
 def written(count: int) -> list[Change]:
@@ -39,6 +42,10 @@ class Deals:
     def __init__(self, by: DealStream) -> None:
         self.stream = by
         self.states: dict[bytes, Any] = {}
+
+    def frame(self, state: ItemState, change_id: str) -> ChangeFrame:
+        """Return the frame of a change of an item."""
+        return ChangeFrame(change_id, *state.key, 0, "rest_api", "user:1", 0, "", "", 0, 0, b"")
 
     def take(self, given: Sequence[Change]) -> int:
         """Decide, encode events and states; return how many events there were."""

@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
+from typing import TypeVar
 
 from bench.deals import items, stream
 from bench.peer import say
@@ -19,30 +20,33 @@ from services.edge.processor.settings import ProcessorSettings
 from services.edge.processor.store import ITEM, DueTimer, timer_key
 from services.edge.processor.timers import TimerIndex
 
-_PARTITIONS = 4
-_AT_ONCE = 2_000
+PARTITIONS = 4
+AT_ONCE = 2_000
+Made = TypeVar("Made")
 _TIMER_EVERY = 10  # every tenth item has an open timer
 
 
 def run(chosen: argparse.Namespace) -> str:
     """Fill the stores of four partitions and read items at random, in a process of its own."""
     count = 100_000 if chosen.quick else 1_000_000
-    say(f"memory: {count:,} items in {_PARTITIONS} partitions")
+    say(f"memory: {count:,} items in {PARTITIONS} partitions")
     with multiprocessing.get_context("spawn").Pool(1) as pool:
         before, after = pool.apply(_measure, (count,))
-    lines = [f"{items:>9,} items  {mb:6.0f} MB resident" for items, mb in ((_AT_ONCE, before), (count, after))]
+    lines = [f"{items:>9,} items  {mb:6.0f} MB resident" for items, mb in ((AT_ONCE, before), (count, after))]
     return "\n".join(["memory of a worker", *lines, f"ratio {after / before:.2f}"])
 
 
 def _measure(count: int) -> tuple[float, float]:
     by = stream()
     with tempfile.TemporaryDirectory(prefix="bench-memory-") as home:
-        stores = [RocksStore(Path(home) / str(number)) for number in range(_PARTITIONS)]
+        stores = [RocksStore(Path(home) / str(number)) for number in range(PARTITIONS)]
         source = items(by, count)
-        known = _fill(stores, islice(source, _AT_ONCE))
-        before = _read(by, stores, known)
+        known = _fill(stores, islice(source, AT_ONCE))
+        some_of(by, stores, known)
+        before = resident()
         known += _fill(stores, source)
-        after = _read(by, stores, known)
+        some_of(by, stores, known)
+        after = resident()
         for store in stores:
             store.close()
     return before, after
@@ -51,8 +55,8 @@ def _measure(count: int) -> tuple[float, float]:
 def _fill(stores: list[RocksStore], source: Iterable[tuple[bytes, bytes]]) -> list[bytes]:
     """Write items, and timers for some, and return the keys."""
     known: list[bytes] = []
-    for chunk in _chunks(source):
-        store = stores[len(known) // _AT_ONCE % len(stores)]
+    for chunk in chunks(source):
+        store = stores[len(known) // AT_ONCE % len(stores)]
         writes: dict[bytes, bytes | None] = {ITEM + key: value for key, value in chunk}
         due = [DueTimer(1_800_000_000_000 + at, key, "run") for at, (key, _) in enumerate(chunk)]
         writes.update((timer_key(timer), b"") for timer in due[::_TIMER_EVERY])
@@ -61,17 +65,22 @@ def _fill(stores: list[RocksStore], source: Iterable[tuple[bytes, bytes]]) -> li
     return known
 
 
-def _chunks(source: Iterable[tuple[bytes, bytes]]) -> Iterator[list[tuple[bytes, bytes]]]:
+def chunks(source: Iterable[Made]) -> Iterator[list[Made]]:
+    """Yield lists of as many as go into a store at once."""
     rest = iter(source)
-    while chunk := list(islice(rest, _AT_ONCE)):
+    while chunk := list(islice(rest, AT_ONCE)):
         yield chunk
 
 
-def _read(by: DealStream, stores: list[RocksStore], known: list[bytes]) -> float:
-    """Read a share of the items as changes would, more than the caches hold; return resident megabytes."""
+def some_of(by: DealStream, stores: list[RocksStore], known: list[bytes]) -> None:
+    """Read a share of the items as changes would, more than the caches hold."""
     dice, limit = random.Random(1), ProcessorSettings().cached_items
     owned = [(Items(by, store, limit), TimerIndex(store)) for store in stores]
     for at in dice.sample(range(len(known)), min(len(known), 2 * limit * len(stores))):
-        owned[at // _AT_ONCE % len(stores)][0].get(known[at])
-    resident = next(line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmRSS"))
-    return int(resident.split()[1]) / 1024
+        owned[at // AT_ONCE % len(stores)][0].get(known[at])
+
+
+def resident() -> float:
+    """Return the megabytes that this process has in memory."""
+    found = next(line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmRSS"))
+    return int(found.split()[1]) / 1024

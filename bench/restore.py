@@ -37,26 +37,28 @@ def run(chosen: argparse.Namespace) -> str:
 async def _measure(bootstrap: str, count: int) -> str:
     say(f"restore: {count:,} snapshots, then {count // 4:,} changes' events")
     snapshots, log = stream(f"snapshots-{time.time_ns():x}."), stream(f"log-{time.time_ns():x}.")
-    await create_topics(bootstrap, 1, snapshots.snapshots, snapshots.log, log.snapshots, log.log)
-    await _send(bootstrap, snapshots.snapshots, _snapshots(snapshots, count))
+    await create_topics(bootstrap, 1, log.snapshots, log.log)
+    await stored_as_snapshots(bootstrap, snapshots, items(snapshots, count))
     await _send(bootstrap, log.log, _events(log, count // 4))
-    found, seconds, cpu = await _restore(bootstrap, snapshots)
+    found, seconds, cpu = await restored(bootstrap, snapshots)
     rate = found.snapshots / seconds
     lines = [
         f"from snapshots {rate:>9,.0f} items/s   {cpu / found.snapshots * 1e6:5.1f} us of CPU an item, "
         f"{rate / _WANTED:.2f} of {_WANTED:,}"
     ]
-    found, seconds, cpu = await _restore(bootstrap, log)
+    found, seconds, cpu = await restored(bootstrap, log)
     lines.append(
         f"from the log   {found.events / seconds:>9,.0f} events/s  {cpu / found.events * 1e6:5.1f} us an event"
     )
     return "\n".join(["restore of one partition", *lines])
 
 
-def _snapshots(by: DealStream, count: int) -> Iterator[Row]:
+async def stored_as_snapshots(bootstrap: str, by: DealStream, stored: Iterable[tuple[bytes, bytes]]) -> None:
+    """Write items as the snapshots of a stream's only partition, with a floor behind them."""
+    await create_topics(bootstrap, 1, by.snapshots, by.log)
     keys = SnapshotKeys(by.fold_version, 0)
-    rows: Iterable[Row] = ((keys.prefix + key, value, []) for key, value in items(by, count))
-    return chain(rows, [(keys.floor, write_floor(Floor(0, 0)), [])])
+    rows: Iterable[Row] = ((keys.prefix + key, value, []) for key, value in stored)
+    await _send(bootstrap, by.snapshots, chain(rows, [(keys.floor, write_floor(Floor(0, 0)), [])]))
 
 
 def _events(by: DealStream, changes: int) -> Iterator[Row]:
@@ -86,7 +88,8 @@ async def _send(bootstrap: str, topic: str, rows: Iterable[Row]) -> None:
         await made.stop()
 
 
-async def _restore(bootstrap: str, by: DealStream) -> tuple[Restored, float, float]:
+async def restored(bootstrap: str, by: DealStream) -> tuple[Restored, float, float]:
+    """Restore the only partition of a stream; return what was read, with seconds of the clock and of CPU."""
     reader = AIOKafkaConsumer(
         bootstrap_servers=bootstrap, group_id=None, enable_auto_commit=False, isolation_level="read_committed",
         max_partition_fetch_bytes=11 * 1024 * 1024,

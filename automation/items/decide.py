@@ -208,6 +208,8 @@ def _gone(turn: Turn, change: c.ItemChange) -> None:
 
 def timers(state: ItemState) -> Iterable[tuple[Moment, str]]:
     """Return the moments at which the item wants to be woken, each with the run or reminder that it belongs to."""
+    if not (state.runs or state.activities or state.steps or state.processes or state.waiters):
+        return ()
     woken = [(run.due, run.run_id) for run in state.runs.values() if run.due]
     if state.steps or state.processes or state.waiters:
         woken += process_timers.timers(state)

@@ -88,7 +88,7 @@ class DealStream(AvroStream[State]):
         """Return the open timers of an item or record."""
         if isinstance(state, RecordState):
             return [Timer(*found) for found in records.timers(self._records[state.type], state)]
-        return [Timer(due, name) for due, name in timers(state)] if state.runs or state.activities else ()
+        return [Timer(due, name) for due, name in timers(state)]
 
     def fire(self, key: bytes, state: State, timer: Timer, now: Moment) -> Decision:
         """Decide on a due timer."""

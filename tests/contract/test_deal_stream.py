@@ -15,6 +15,7 @@ from automation.envelope import Key, stable_id
 from automation.items import changes as c
 from automation.items import effects
 from automation.items.evolve import initial
+from automation.items.process_changes import ControlProcess, StartProcess
 from automation.values import Money
 from services.deal_stream.stream import DealStream
 from services.edge.codec import item_changes
@@ -143,3 +144,17 @@ def test_a_handled_change_is_a_repeat_even_for_a_restored_state(seed: int) -> No
             state = stream.read_state(stream.write_state(history.states[record.key]))
             frame = c.ChangeFrame(envelope.change_id, *envelope.key, 1, "app", "", 0, "", "", 0, 0, b"")
             assert stream.decide(state, (frame, c.SaveItem({"title": "again"})), history.now).events == []
+
+
+def test_the_loop_gets_the_timers_of_processes() -> None:
+    """A step that waits, on an item without rules in progress: else it would never be woken."""
+    by, key = _STREAMS[0], Key("acme", "deal", "1")
+    state: Any = initial()
+    for number, change in enumerate((c.CreateItem({"title": "Desk"}, stage="new"), StartProcess("byhand", {}))):
+        frame = c.ChangeFrame(f"c{number}", *key, 0, "system", "", 0, "", "", 0, 0, b"")
+        state = by.decide(state, by.read_change(key.text.encode(), _SIGNED.encode(frame, change), ()), 1_000).state
+    assert not state.runs
+    skip = ControlProcess(next(iter(state.processes)), "skip", "stuck")
+    frame = c.ChangeFrame("c9", *key, 0, "system", "", 0, "", "", 0, 0, b"")
+    state = by.decide(state, by.read_change(key.text.encode(), _SIGNED.encode(frame, skip), ()), 1_000).state
+    assert [timer.due for timer in by.timers(state)] == [2_000]

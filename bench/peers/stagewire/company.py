@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import automation.actions
 import automation.rules
 import automation.triggers
@@ -39,10 +41,10 @@ def _rule(stage: str, rule: str, least: int) -> m.Rule:
     )  # fmt: skip
 
 
-def book(extra_rules: int = 0) -> Book:
+def book(extra_rules: int = 0, more: Sequence[m.Definition] = ()) -> Book:
     """All definitions, as one apply."""
     made = Book(load(automation.rules, automation.triggers, automation.actions))
-    listed = definitions(extra_rules)
+    listed = [*definitions(extra_rules), *more]
     for at, definition in enumerate(listed):
         kind = next(kind for kind, model in m.MODELS.items() if model is type(definition))
         name = getattr(definition, "id", "deal")
