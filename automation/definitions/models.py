@@ -277,6 +277,15 @@ class ChannelLimits(Definition):
         return self
 
 
+class ProcessLimits(Definition):
+    """How much processes may do on one item, so that a flood of one tenant does not hold up the others."""
+
+    open: int = Field(default=1_000, ge=0, le=1_000)
+    """Instances at once."""
+    steps_per_hour: int = Field(default=20_000, ge=1, le=1_000_000)
+    """Steps; those beyond wait for the next hour."""
+
+
 OutwardChannel: TypeAlias = Literal["client_email", "employee_email", "sms", "messenger", "crm_webhook"]
 
 
@@ -287,6 +296,7 @@ class Settings(Definition):
     currency: str = "EUR"
     channels: dict[OutwardChannel, ChannelLimits] = Field(default_factory=dict)
     """Daily caps and quiet hours of outward channels."""
+    process_limits: ProcessLimits = ProcessLimits()
     business_processes: bool = True
     """Off: no process starts, by hand or by itself (spec 5.1)."""
     failure_alerts: bool = True

@@ -17,7 +17,7 @@ from automation.plan import Answer
 from automation.seen import digest, remember
 from automation.values import Value, is_empty
 
-HOUR_MS = 3_600_000
+HOUR_MS = process_folds.HOUR_MS
 INACTIVE = "rule_inactive"
 """Cause of a cancellation: the rule was deactivated, deleted or stopped before its turn (spec 6.3)."""
 FOLD_VERSION = 3

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from automation.items.state import ItemState
 
 Patch = dict[str, Any]
+HOUR_MS = 3_600_000
 
 
 def _without(old: Mapping[str, Any], keys: Iterable[str]) -> Mapping[str, Any]:
@@ -90,7 +91,11 @@ def _woken(state: ItemState, env: Envelope, event: p.StepWoken) -> Patch:
 
 
 def _step_ended(state: ItemState, env: Envelope, event: Any) -> Patch:
-    return {"steps": _without(state.steps, (event.run_id,))} if event.run_id in state.steps else {}
+    hour = env.recorded_at // HOUR_MS
+    patch: Patch = {"worked_hour": hour, "worked_steps": state.worked_steps + 1 if state.worked_hour == hour else 1}
+    if event.run_id in state.steps:
+        patch["steps"] = _without(state.steps, (event.run_id,))
+    return patch
 
 
 def _step_completed(state: ItemState, env: Envelope, event: p.StepCompleted) -> Patch:

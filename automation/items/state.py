@@ -129,6 +129,10 @@ class ItemState(NamedTuple):
     """Running business processes by instance id."""
     steps: Mapping[str, StepRun] = _NONE
     """Their steps that have begun and not ended, by run id."""
+    worked_hour: int = 0
+    """The hour, counted since the epoch, in which a process last ended a step."""
+    worked_steps: int = 0
+    """How many ended in it."""
     waiters: Mapping[str, Waiter] = _NONE
     """Steps, of whichever item, that wait for something of this one, by effect id."""
 

@@ -10,18 +10,19 @@ from automation.insertion import InvalidValue
 from automation.items import events as e
 from automation.items import process_events as p
 from automation.items import stages
+from automation.items.evolve import HOUR_MS
 from automation.items.turn import Turn
 from automation.processes import constructs, steps
 from automation.processes.constructs import At
 from automation.processes.flow import OVER, REST, Go
 from automation.processes.places import place_of, rounds_of, step_of
 from automation.processes.state import Instance, StepRun
-from automation.values import Value
+from automation.values import Moment, Value
 
-MOST_OPEN = 1_000
-"""Instances that may run on one item at once."""
 PORTION = 500
 """Steps that processes do in one turn; what is left has its turn by a timer, so that nobody else waits for long."""
+PAUSE_MS = 100
+"""How long after a portion the next one begins: changes of other items come between."""
 STOPPED_MS = 60_000
 """How often a step behind a kill switch is tried again."""
 MOST_NESTED = 10
@@ -68,15 +69,31 @@ def reach(turn: Turn, instance_id: str, place: str, attempt: int = 0) -> None:
     at = at_place(turn, instance_id, place)
     if at is None or turn.state.deleted:
         return
+    held = _held_until(turn, at)
+    if held is not None:
+        turn.emit(p.StepHeld(instance_id, place, held))
+        return
+    turn.steps += 1
+    _go(turn, at, _BEGIN[at.step.kind](turn, at) if not attempt else steps.begin(turn, at, attempt))
+
+
+def _held_until(turn: Turn, at: At) -> Moment | None:
+    """Return when a step that may not begin is tried again, 0 for the end of a pause; None where it may."""
     if at.instance.paused:
-        turn.emit(p.StepHeld(instance_id, place, 0))
-    elif turn.steps >= PORTION:
-        turn.emit(p.StepHeld(instance_id, place, turn.now))
-    elif turn.view.stopped_by("template", at.template.id):
-        turn.emit(p.StepHeld(instance_id, place, turn.now + STOPPED_MS))
-    else:
-        turn.steps += 1
-        _go(turn, at, _BEGIN[at.step.kind](turn, at) if not attempt else steps.begin(turn, at, attempt))
+        return 0
+    if turn.view.stopped_by("template", at.template.id):
+        return turn.now + STOPPED_MS
+    if turn.steps >= PORTION:
+        return turn.now + PAUSE_MS
+    hour, done = turn.state.worked_hour, turn.state.worked_steps
+    if done >= turn.view.settings.process_limits.steps_per_hour and hour == turn.now // HOUR_MS:
+        return (hour + 1) * HOUR_MS
+    return None
+
+
+def is_full(turn: Turn) -> bool:
+    """Say whether as many instances run on the item as may."""
+    return len(turn.state.processes) >= turn.view.settings.process_limits.open
 
 
 def _action(turn: Turn, at: At) -> Go:
@@ -116,7 +133,7 @@ def _refusal(turn: Turn, at: At, template: CompiledTemplate | None) -> str:
     while parent:
         above = turn.state.processes.get(parent.partition("/")[0])
         depth, parent = depth + 1, above.parent if above else ""
-    return "too_many_processes" if depth >= MOST_NESTED or len(turn.state.processes) >= MOST_OPEN else ""
+    return "too_many_processes" if depth >= MOST_NESTED or is_full(turn) else ""
 
 
 def missing_params(template: CompiledTemplate, params: Mapping[str, Value]) -> tuple[str, ...]:

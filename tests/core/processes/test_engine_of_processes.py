@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 
 from automation.definitions import models as m
+from automation.errors import ChangeRefusedError
 from automation.items import changes as c
 from automation.items import process_events as p
 from automation.items.effects import NotificationRequested
-from automation.processes.engine import PORTION
+from automation.processes.engine import PAUSE_MS, PORTION
 from tests.core.spec import Story, action, deal, put, template
 
 DAY = 86_400_000
@@ -194,7 +195,7 @@ def test_a_turn_does_only_so_many_steps() -> None:
     loop = while_(DESK, assign("add", text="x"), most=600)
     story = deal(template(loop, wait("z"), variables=[TEXT])).begin()
     held = story.only(p.StepHeld)
-    assert (held.due, held.place) == (story.now, f"add#{PORTION - 1}")
+    assert (held.due, held.place) == (story.now + PAUSE_MS, f"add#{PORTION - 1}")
     story.wake()
     assert story.kinds()[0] == "StepsReleased"
     assert story.only(p.LoopEnded).rounds == 600
@@ -308,3 +309,24 @@ def test_a_value_that_does_not_fit_leaves_the_variable_as_it_was() -> None:
     assert variables(story) == {}
     assert "invalid_value:count" in story.only(NotificationRequested).text.text
     assert next(iter(story.state.processes.values())).variables == {"count": 1}
+
+
+# --- limits --------------------------------------------------------------------------------------------------
+
+
+def test_only_so_many_processes_run_on_an_item_at_once() -> None:
+    """One more is refused by hand, and recorded where it would start by itself."""
+    few = m.Settings(process_limits=m.ProcessLimits(open=1))
+    story = deal(few, template(wait()), template(wait(), name="auto", autostart_on_change=True)).begin()
+    with pytest.raises(ChangeRefusedError, match="too_many_processes"):
+        story.begin()
+    assert story.when(c.SaveItem({"title": "x"})).only(p.ProcessNotStarted).reason == "too_many_processes"
+
+
+def test_steps_beyond_the_limit_of_an_hour_wait_for_the_next() -> None:
+    """Whatever process they are of."""
+    few = m.Settings(process_limits=m.ProcessLimits(steps_per_hour=2))
+    moves = [action("bp_change_status", f"s{number}", new_status="nowhere") for number in range(3)]
+    story = deal(few, template(*moves)).begin()
+    assert (story.only(p.StepHeld).place, story.only(p.StepHeld).due) == ("s2", 3_600_000)
+    assert story.wake().only(p.ProcessEnded).outcome == "completed"
