@@ -1,8 +1,9 @@
-"""What rules and process actions that plan a call or a meeting have in common (spec 4.40, 4.41)."""
+"""What rules and process actions that plan work, a call or a meeting have in common (spec 4.1, 4.40, 4.41)."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -22,36 +23,67 @@ UNITS: Mapping[str, int] = {"minutes": 60_000, "hours": 3_600_000, "days": 86_40
 """Milliseconds of each unit of a reminder."""
 
 
-class Schedule(Params):
-    """What, when, and how long before its start the responsible is reminded."""
+class Work(Params):
+    """What is to be done, and by whom: the item's responsible unless another is named."""
 
     subject: Line
-    start: Time
-    end: Annotated[int | None, Takes("datetime")] = None
     description: PlainText = ""
-    remind_in: Annotated[int | None, Takes("int"), Field(ge=0, le=1_000_000)] = None
-    remind_unit: Literal["minutes", "hours", "days"] = "minutes"
     responsible: UserRef = ""
     important: Flag = False
 
 
-def schedule(
+class Schedule(Work):
+    """When, and how long before its start the responsible is reminded."""
+
+    start: Time
+    end: Annotated[int | None, Takes("datetime")] = None
+    remind_in: Annotated[int | None, Takes("int"), Field(ge=0, le=1_000_000)] = None
+    remind_unit: Literal["minutes", "hours", "days"] = "minutes"
+
+
+class ScheduleMeeting(Schedule):
+    """Besides what a call takes: the place, and whether the meeting is over when the status changes."""
+
+    place: Line = ""
+    complete_on_status_change: Flag = False
+
+
+def call(context: Context, params: Schedule) -> Plan:
+    """Plan a call; it takes half an hour unless an end is given."""
+    return _schedule(context, "call", params)
+
+
+def meeting(context: Context, params: ScheduleMeeting) -> Plan:
+    """Plan a meeting and tell the employee; it takes an hour unless an end is given."""
+    return _schedule(context, "meeting", params, params.place, ends_with_status=params.complete_on_status_change)
+
+
+def _schedule(
     context: Context, kind: str, params: Schedule, place: str | Personal = "", *, ends_with_status: bool = False
 ) -> Plan:
-    """Plan a call or meeting; the responsible is the item's unless another is named."""
     end = params.start + LENGTHS[kind] if params.end is None else params.end
     if not FIRST_MOMENT <= params.start <= LAST_MOMENT:
         return Failed("invalid_value:start")
     if not params.start <= end <= LAST_MOMENT:
         return Failed("invalid_period")
+    remind = remind_at(params.start, _ahead(params))
+    activity = replace(work(context, kind, params), start=params.start, end=end, remind_at=remind)
+    return planned_by(context, replace(activity, place=_personal(place), complete_on_status_change=ends_with_status))
+
+
+def work(context: Context, kind: str, params: Work) -> Activity:
+    """Return an activity of the step without a time."""
     people, item = context.tenant.directory, context.item
-    responsible = one_of(params.responsible, people, context.item_roles) or item.responsible
-    activity = Activity(
+    return Activity(
         stable_id("activity", context.key.text, context.run_id), kind, _personal(params.subject),
-        _personal(params.description), params.start, end, _personal(place), responsible, params.important,
-        ends_with_status, remind_at(params.start, _ahead(params)),
+        _personal(params.description), 0, 0, Personal(""),
+        one_of(params.responsible, people, context.item_roles) or item.responsible, params.important, False, 0,
     )  # fmt: skip
-    author = item.responsible or "system"
+
+
+def planned_by(context: Context, activity: Activity) -> Completed:
+    """Plan the activity in the name of the item's responsible, and publish its id."""
+    author = context.item.responsible or "system"
     events = tuple(planned(context.tenant, context.key, context.now, activity, author))
     return Completed({"activity_id": activity.activity_id}, events)
 
