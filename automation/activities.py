@@ -1,26 +1,15 @@
-"""What rules and process actions that plan work, a call or a meeting have in common (spec 4.1, 4.40, 4.41)."""
+"""What rules and process actions that plan something for an employee have in common (spec 4.1, 4.40, 4.41)."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
-from typing import Annotated, Literal
-
-from pydantic import Field
-
 from automation.catalogue import Params
 from automation.envelope import stable_id
-from automation.items.activity_changes import LENGTHS
-from automation.items.door import FIRST_MOMENT, LAST_MOMENT
 from automation.items.parts import Activity
-from automation.items.planning import planned, remind_at
-from automation.params import Flag, Line, PlainText, Takes, Time, UserRef
+from automation.items.planning import planned
+from automation.params import Flag, Line, PlainText, UserRef
 from automation.people import one_of
-from automation.plan import Completed, Context, Failed, Plan
+from automation.plan import Completed, Context
 from automation.values import Personal, plain
-
-UNITS: Mapping[str, int] = {"minutes": 60_000, "hours": 3_600_000, "days": 86_400_000}
-"""Milliseconds of each unit of a reminder."""
 
 
 class Work(Params):
@@ -32,51 +21,12 @@ class Work(Params):
     important: Flag = False
 
 
-class Schedule(Work):
-    """When, and how long before its start the responsible is reminded."""
-
-    start: Time
-    end: Annotated[int | None, Takes("datetime")] = None
-    remind_in: Annotated[int | None, Takes("int"), Field(ge=0, le=1_000_000)] = None
-    remind_unit: Literal["minutes", "hours", "days"] = "minutes"
-
-
-class ScheduleMeeting(Schedule):
-    """Besides what a call takes: the place, and whether the meeting is over when the status changes."""
-
-    place: Line = ""
-    complete_on_status_change: Flag = False
-
-
-def call(context: Context, params: Schedule) -> Plan:
-    """Plan a call; it takes half an hour unless an end is given."""
-    return _schedule(context, "call", params)
-
-
-def meeting(context: Context, params: ScheduleMeeting) -> Plan:
-    """Plan a meeting and tell the employee; it takes an hour unless an end is given."""
-    return _schedule(context, "meeting", params, params.place, ends_with_status=params.complete_on_status_change)
-
-
-def _schedule(
-    context: Context, kind: str, params: Schedule, place: str | Personal = "", *, ends_with_status: bool = False
-) -> Plan:
-    end = params.start + LENGTHS[kind] if params.end is None else params.end
-    if not FIRST_MOMENT <= params.start <= LAST_MOMENT:
-        return Failed("invalid_value:start")
-    if not params.start <= end <= LAST_MOMENT:
-        return Failed("invalid_period")
-    remind = remind_at(params.start, _ahead(params))
-    activity = replace(work(context, kind, params), start=params.start, end=end, remind_at=remind)
-    return planned_by(context, replace(activity, place=_personal(place), complete_on_status_change=ends_with_status))
-
-
 def work(context: Context, kind: str, params: Work) -> Activity:
     """Return an activity of the step without a time."""
     people, item = context.tenant.directory, context.item
     return Activity(
-        stable_id("activity", context.key.text, context.run_id), kind, _personal(params.subject),
-        _personal(params.description), 0, 0, Personal(""),
+        stable_id("activity", context.key.text, context.run_id), kind, personal(params.subject),
+        personal(params.description), 0, 0, Personal(""),
         one_of(params.responsible, people, context.item_roles) or item.responsible, params.important, False, 0,
     )  # fmt: skip
 
@@ -88,9 +38,6 @@ def planned_by(context: Context, activity: Activity) -> Completed:
     return Completed({"activity_id": activity.activity_id}, events)
 
 
-def _ahead(params: Schedule) -> int | None:
-    return None if params.remind_in is None else params.remind_in * UNITS[params.remind_unit]
-
-
-def _personal(text: str | Personal) -> Personal:
+def personal(text: str | Personal) -> Personal:
+    """Return a text of which nothing says that it is about nobody."""
     return Personal(str(plain(text)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from automation.activities import ScheduleMeeting, meeting
+from automation.appointments import ScheduleMeeting, meeting
 from automation.catalogue import Entry
 from automation.envelope import CRM_ALL
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from automation.activities import Schedule, call
+from automation.appointments import Schedule, call
 from automation.catalogue import Entry
 from automation.envelope import STAGED
 

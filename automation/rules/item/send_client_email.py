@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from automation.catalogue import Entry
-from automation.client_messages import SendClientEmail, send_email
+from automation.client_email import SendClientEmail, send_email
 from automation.envelope import STAGED
 
 ENTRY = Entry(

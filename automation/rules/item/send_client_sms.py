@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from automation.catalogue import Entry
-from automation.client_messages import SendClientSms, send_sms
+from automation.client_sms import SendClientSms, send_sms
 from automation.envelope import STAGED
 
 ENTRY = Entry(

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from automation.client_messages import SendClientEmail
+from automation.client_email import SendClientEmail
 from automation.definitions import models as m
 from automation.definitions.arguments import InvalidParamsError, compile_arguments
 from automation.items import changes as c
