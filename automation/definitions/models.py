@@ -246,6 +246,8 @@ class Connection(Definition):
     """Name of the secret in the installation's file of secrets."""
     body: str = Field(default="", max_length=5_000)
     """For `sms_http`: the request's JSON, in which `{to}`, `{text}`, `{sender}` and `{id}` are put as JSON texts."""
+    drops_repeats: bool = False
+    """For `sms_http`: the service does each `Idempotency-Key` once, so what may have been sent may be sent again."""
     active: bool = True
 
     @model_validator(mode="after")
@@ -256,6 +258,8 @@ class Connection(Definition):
             raise ValueError("url: an address that begins with https:// is needed")
         if "@" in self.url.partition("://")[2].partition("/")[0]:
             raise ValueError("url: holds a user or password; name a secret instead")
+        if self.drops_repeats and self.provider != "sms_http":
+            raise ValueError("drops_repeats: only sms_http can be told so; of others it is known")
         return self
 
 

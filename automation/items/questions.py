@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from automation.items import changes as c
-from automation.items import details, effects, facts, links, waiters
+from automation.items import details, effects, facts, links, tasks, waiters
 from automation.items import events as e
 from automation.items.contacts import email_of, phone_of
 from automation.items.invoices import FIELD_PREFIX
@@ -75,6 +75,8 @@ def _invoice_paid(turn: Turn, asked: c.AskItem) -> None:
 _FACTS: Mapping[str, Callable[[Turn, c.AskItem], None]] = {
     "invoice_paid": _invoice_paid,
     "link": links.take,
+    "task_end": tasks.take,
+    "task_open": tasks.take,
     "unlink": links.take,
     "withdraw": waiters.withdraw,
 }

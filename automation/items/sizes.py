@@ -36,19 +36,9 @@ _NAMING = (RuleRunSkipped, RuleRunFailed, RuleRunDelayed, RuleRunStarted)
 _OF_IDS = 2_000
 _REQUESTS = (PaymentRequested, ItemAsked, ItemAnswered, CreationRequested)
 _GROWING = attrgetter(
-    "fields",
-    "rows",
-    "links",
-    "observers",
-    "payments",
-    "runs",
-    "results",
-    "activities",
-    "details",
-    "processes",
-    "steps",
-    "waiters",
-)
+    "fields", "rows", "links", "observers", "payments", "runs", "results", "activities", "details", "processes", "steps",
+    "waiters", "tasks",
+)  # fmt: skip
 
 
 def weight(value: Any) -> int:

@@ -61,6 +61,8 @@ class Unknown:
     """It may have happened or not: the answer never came."""
 
     detail: str
+    repeatable: bool = False
+    """The provider recognises the key of this call, whatever the channel says of others."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 
 from aiokafka.errors import KafkaError
 
 from services.notifier.catalogue import load_providers
-from services.notifier.channel import Delivery, Message, Rejected, Resources, Result, Retry
+from services.notifier.channel import Delivery, Message, Rejected, Resources, Result, Retry, Unknown
 from services.notifier.provider import Parcel
 from services.notifier.recording import RecordingChannel
 
@@ -28,7 +29,8 @@ class ConnectedChannel:
         self._resources = resources
         self._address = address
         self._recording = RecordingChannel(resources.database, name, describe)
-        self._providers = {key: entry.open(resources.outgoing) for key, entry in load_providers().items()}
+        self._entries = load_providers()
+        self._providers = {key: entry.open(resources.outgoing) for key, entry in self._entries.items()}
 
     async def send(self, delivery: Delivery) -> Result:
         """Send over the connection; without it, or with an inactive one, nothing is sent."""
@@ -47,7 +49,15 @@ class ConnectedChannel:
                 self._resources.public_url, delivery.tenant, found.connection.id, delivery.effect_id
             ),
         )  # fmt: skip
-        return await self._providers[found.connection.provider].send(parcel)
+        return await self._call(parcel)
+
+    async def _call(self, parcel: Parcel) -> Result:
+        """Call the provider; what may have been sent may be sent again where it drops repeats."""
+        name = parcel.connection.provider
+        result = await self._providers[name].send(parcel)
+        if isinstance(result, Unknown) and self._entries[name].drops_repeats(parcel.connection):
+            return replace(result, repeatable=True)
+        return result
 
 
 def callback_url(base: str, tenant: str, connection: str, effect_id: str) -> str:

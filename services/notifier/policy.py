@@ -37,8 +37,8 @@ class Mark(NamedTuple):
 def settle(result: Result, *, tries: int, recognises_key: bool, now: Moment) -> Mark:
     """Decide what becomes of a row after attempt number `tries` ended with `result`.
 
-    A lease that ran out is the result `Unknown`. An unknown fate is tried again only where the channel recognises
-    the key.
+    A lease that ran out is the result `Unknown`. An unknown fate is tried again only where the channel, or the
+    provider that was called, recognises the key.
     """
     match result:
         case Sent():
@@ -51,7 +51,7 @@ def settle(result: Result, *, tries: int, recognises_key: bool, now: Moment) -> 
             return Mark("queued", now + _delay(tries, result.after), detail=result.detail)
         case Retry():
             return Mark("dead", 0, "failed", "delivery", result.detail)
-        case Unknown() if recognises_key and tries < ATTEMPTS:
+        case Unknown() if (recognises_key or result.repeatable) and tries < ATTEMPTS:
             return Mark("queued", now + _delay(tries, 0), detail=result.detail)
         case Unknown():
             return Mark("unknown", 0, "failed", "delivery_unknown", result.detail)

@@ -76,3 +76,5 @@ class ProviderEntry:
     description: str
     open: Callable[[Outgoing], Provider]
     receipt: ReadReceipt | None = None
+    drops_repeats: Callable[[Connection], bool] = lambda _: False
+    """Says whether a second call with the same key has no second effect."""

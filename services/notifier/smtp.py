@@ -63,9 +63,9 @@ async def _guarded(mailbox: Mailbox) -> socket.socket | None:
 
 
 def _client(settings: SmtpSettings, connected: socket.socket | None) -> SMTP:
-    place = {"hostname": settings.host, "port": settings.port} if connected is None else {"sock": connected}
-    client = SMTP(
-        **place,
+    return SMTP(
+        hostname=settings.host,  # what its certificate must say, also over a connection made here
+        **({"port": settings.port} if connected is None else {"sock": connected}),
         username=settings.username or None,
         password=settings.password.get_secret_value() or None,
         use_tls=settings.security == "tls",
@@ -74,8 +74,6 @@ def _client(settings: SmtpSettings, connected: socket.socket | None) -> SMTP:
         timeout=settings.timeout_seconds,
         local_hostname="stagewire.invalid",
     )
-    client.hostname = settings.host  # what its certificate must say, also over a connection made here
-    return client
 
 
 async def _dialogue(client: SMTP, mail: EmailMessage) -> Result:

@@ -253,6 +253,34 @@ async def test_a_generic_provider_gets_the_connections_template() -> None:
     assert (request.headers["authorization"], request.headers["idempotency-key"]) == ("Bearer key-1", "e1")
 
 
+@pytest.mark.parametrize("status", [500, 502, 504, 0])
+async def test_what_a_service_that_drops_repeats_may_have_sent_is_sent_again(status: int) -> None:
+    """Where its connection says so; every attempt carries the same key. Else nobody knows, and nobody tries."""
+    async with HttpServer(body=SAID["sms_http"]).serving() as server:
+        case = _case("sms_http", "sms", server, drops_repeats=True)
+        server.status = status
+        first = await case.send()
+        server.status = 200
+        assert await case.send() == Sent("77")
+        await case.resources.outgoing.close()
+        assert isinstance(first, Unknown)
+        assert first.repeatable
+        assert [request.headers["idempotency-key"] for request in server.requests] == ["e1", "e1"]
+
+        plain = _case("sms_http", "sms", server)
+        server.status = status
+        assert await plain.send() == Unknown(first.detail)
+        await plain.resources.outgoing.close()
+
+
+@pytest.mark.parametrize("provider", sorted(set(m.PROVIDERS) - {"sms_http", "smtp"}))
+def test_of_other_providers_it_is_known_whether_they_drop_repeats(provider: str) -> None:
+    """It is nothing that a tenant may say of Twilio or Telegram."""
+    place = {"id": "c", "channel": m.PROVIDERS[provider][-1], "provider": provider, "url": "https://x.example"}
+    with pytest.raises(ValueError, match="drops_repeats"):
+        m.Connection(**place, drops_repeats=True)
+
+
 async def test_a_template_that_is_no_json_sends_nothing() -> None:
     """The connection is not set up."""
     result, server = await _sent("sms_http", "sms", sms(), body='{"to": {to}')

@@ -14,7 +14,7 @@ RESULTS = st.one_of(
     st.builds(Sent, st.text(max_size=5)),
     st.builds(Retry, st.just("busy"), st.integers(0, 10**9)),
     st.builds(Rejected, st.just("delivery")),
-    st.builds(Unknown, st.just("no answer")),
+    st.builds(Unknown, st.just("no answer"), st.booleans()),
 )
 
 
@@ -31,6 +31,16 @@ def test_an_unknown_fate_is_never_tried_again_without_a_key(tries: int) -> None:
     """Nothing but the channel's word allows a second call."""
     mark = settle(Unknown("no answer"), tries=tries, recognises_key=False, now=NOW)
     assert (mark.state, mark.status, mark.reason) == ("unknown", "failed", "delivery_unknown")
+
+
+@given(tries=st.integers(1, ATTEMPTS))
+def test_a_provider_that_recognises_the_key_is_called_again_with_growing_delay(tries: int) -> None:
+    """Five times in all (spec 6.2), although its channel knows others that do not; then its fate stays unknown."""
+    mark = settle(Unknown("http 500", True), tries=tries, recognises_key=False, now=NOW)
+    if tries < ATTEMPTS:
+        assert (mark.state, mark.next_due) == ("queued", NOW + DELAYS[tries - 1])
+    else:
+        assert (mark.state, mark.reason) == ("unknown", "delivery_unknown")
 
 
 @pytest.mark.parametrize(

@@ -2,16 +2,9 @@
 
 from __future__ import annotations
 
-from automation.activities import Schedule, schedule
+from automation.appointments import Schedule, call
 from automation.catalogue import Entry
 from automation.envelope import STAGED
-from automation.plan import Context, Plan
-
-
-def plan(context: Context, params: Schedule) -> Plan:
-    """Plan the call; it takes half an hour unless an end is given."""
-    return schedule(context, "call", params)
-
 
 ENTRY = Entry(
     id="schedule_client_call",
@@ -23,5 +16,5 @@ ENTRY = Entry(
     types=STAGED,
     params=Schedule,
     results={"activity_id": "string"},
-    plan=plan,
+    plan=call,
 )

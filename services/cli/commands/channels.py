@@ -17,6 +17,17 @@ _WIDTH = 80
 _PAUSE = 0.5
 _ENDED = frozenset({"sent", "delivered", "failed", "unknown", "dead"})
 
+_NONE = """\
+No connections yet. SMS and messengers need one; e-mail goes over STAGEWIRE_SMTP_HOST, else it is recorded.
+To add one, write a file such as this and run `stagewire definitions apply FILE`:
+
+kind: connection
+id: sms
+channel: sms          # email, sms, messenger, crm_webhook
+provider: recording   # keeps messages; twilio, sms_http, smtp, telegram and others send them
+"""
+"""Said instead of an empty table; the example can be applied as it stands."""
+
 _as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 
 
@@ -32,6 +43,9 @@ def list_(as_json: bool) -> None:
     found = _asked("GET", "/v1/connections")
     if as_json:
         click.echo(json.dumps(found))
+        return
+    if not found["connections"]:
+        click.echo(_NONE)
         return
     table = Table(width=_WIDTH, box=None)
     for column in ("id", "channel", "provider", "sender", "state"):

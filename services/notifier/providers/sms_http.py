@@ -66,4 +66,6 @@ def read_receipt(report: Report, secret: str) -> Receipt | None:
     return Receipt("failed", text_of(notice.content.get("code"))) if status == "failed" else None
 
 
-PROVIDER = ProviderEntry("sms_http", "SMS over an HTTP API with a JSON template.", HttpSms, read_receipt)
+PROVIDER = ProviderEntry(
+    "sms_http", "SMS over an HTTP API with a JSON template.", HttpSms, read_receipt, lambda found: found.drops_repeats
+)

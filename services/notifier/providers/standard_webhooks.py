@@ -38,4 +38,6 @@ class StandardWebhook:
         return Sent(parcel.effect_id) if isinstance(answer, Answer) else answer
 
 
-PROVIDER = ProviderEntry("standard_webhooks", "Tells a CRM what automation did, signed.", StandardWebhook)
+PROVIDER = ProviderEntry(
+    "standard_webhooks", "Tells a CRM what automation did, signed.", StandardWebhook, drops_repeats=lambda _: True
+)

@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
+from automation.client_email import SendClientEmail
 from automation.definitions import models as m
 from automation.definitions.arguments import InvalidParamsError, compile_arguments
 from automation.items import changes as c
 from automation.items import events as e
 from automation.items.effects import ClientEmailRequested, ItemAsked
-from automation.rules.item.send_client_email import SendClientEmail
 from automation.scope import Schema
 from automation.values import Personal
 from tests.core.spec import Story, deal, rule
