@@ -12,6 +12,7 @@ from automation.items import alert_events as alerts
 from automation.items import effects, process_folds
 from automation.items import events as e
 from automation.items.document_events import DocumentCreated
+from automation.items.journal_events import JournalEntryAdded
 from automation.items.state import Details, ItemState, OpenActivity, Payment, Run
 from automation.plan import Answer
 from automation.seen import digest, remember
@@ -268,6 +269,7 @@ _FOLDS = _Folds({
     a.ActivityDeleted: _activity_ended,
     a.ActivityReminded: _reminded,
     DocumentCreated: _nothing,
+    JournalEntryAdded: _nothing,
     e.ClientEmailOpened: _email_opened,
     e.PaymentNoted: _payment,
     e.InvoicePaidNoted: _nothing,

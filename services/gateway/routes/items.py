@@ -83,7 +83,7 @@ async def timeline(
 async def journal(
     request: Request, item_type: TypeInPath, item_id: IdInPath, before: Before = None, limit: Limit = 100
 ) -> Response:
-    """Return field changes, newest first; the entries of one save stay together."""
+    """Return field changes and records that processes added, newest first; the entries of one save stay together."""
     key = Key(caller_of(request).tenant, item_type, item_id)
     entries = await ask_known(request, key, lambda history: history.journal(key, before=before, limit=limit))
     return answer({"entries": entries, "next": entries[-1].version if len(entries) >= limit else None})
