@@ -8,8 +8,8 @@ from typing import Any
 
 from automation.envelope import Envelope, Recorded
 from automation.items import activity_events as a
+from automation.items import admission_folds, effects, process_folds
 from automation.items import alert_events as alerts
-from automation.items import effects, process_folds
 from automation.items import events as e
 from automation.items.document_events import DocumentCreated
 from automation.items.journal_events import JournalEntryAdded
@@ -21,7 +21,7 @@ from automation.values import Value, is_empty
 HOUR_MS = 3_600_000
 INACTIVE = "rule_inactive"
 """Cause of a cancellation: the rule was deactivated, deleted or stopped before its turn (spec 6.3)."""
-FOLD_VERSION = 3
+FOLD_VERSION = 4
 """Raised when `evolve` or the shape of the state changes."""
 
 Patch = dict[str, Any]
@@ -59,7 +59,7 @@ _NO_ACTIVITIES: Mapping[str, OpenActivity] = {}
 
 def _created(state: ItemState, env: Envelope, event: e.ItemCreated) -> Patch:
     return {
-        "tenant": env.tenant, "item_type": env.item_type, "item_id": env.item_id, "deleted": False,
+        "tenant": env.tenant, "item_type": env.item_type, "item_id": env.item_id, "deleted": False, "refused": False,
         "pipeline": event.pipeline, "stage": event.stage, "fields": dict(event.fields),
         "responsible": event.responsible, "creator": event.creator, "observers": event.observers,
         **_entered(state, env, event),
@@ -200,6 +200,8 @@ def _answered(state: ItemState, env: Envelope, event: e.EffectAnswered) -> Patch
         patch["runs"] = _put(state.runs, run.run_id, told)
     elif event.run_id in state.steps:
         patch.update(process_folds.answered(state, event))
+    elif state.asked:
+        patch.update(admission_folds.answered(state, event.effect_id))
     return patch
 
 
@@ -289,6 +291,7 @@ _FOLDS = _Folds({
     e.EffectAnswered: _answered,
     effects.ItemAnswered: process_folds.answer_sent,
     **process_folds.FOLDS,
+    **admission_folds.FOLDS,
 })  # fmt: skip
 
 

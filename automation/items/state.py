@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from automation.envelope import Key, stable_id
+from automation.items.admission_state import Held
 from automation.items.parts import Link, ProductRow
 from automation.plan import Answer
 from automation.processes.state import Instance, StepRun, Waiter
@@ -131,6 +132,12 @@ class ItemState(NamedTuple):
     """Their steps that have begun and not ended, by run id."""
     waiters: Mapping[str, Waiter] = _NONE
     """Steps, of whichever item, that wait for something of this one, by effect id."""
+    held: tuple[Held, ...] = ()
+    """Of an item that waits for the exceptions list: its creation, and what came behind it; it is `deleted` so long."""
+    asked: tuple[str, ...] = ()
+    """The questions to the list that have no answer yet."""
+    refused: bool = False
+    """It was not created: someone behind it is on the list. A later creation may succeed."""
 
     @property
     def key(self) -> Key:

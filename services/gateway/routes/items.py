@@ -25,7 +25,18 @@ IdInPath = Annotated[b.Id, Path()]
 Limit = Annotated[int, Query(ge=1, le=200)]
 Before = Annotated[int | None, Query(ge=1, lt=2**62, description="Version: entries before it.")]
 ITEM = "/{item_type}/{item_id}"
-_LEFT_OUT = {"activities", "seen", "opened", "entry_definitions", "alerted_at", "moves", "runs", "ended"}
+_LEFT_OUT = {
+    "activities",
+    "seen",
+    "opened",
+    "entry_definitions",
+    "alerted_at",
+    "moves",
+    "runs",
+    "ended",
+    "held",
+    "asked",
+}
 
 
 @ROUTER.get("", **needs("read"))
