@@ -1,4 +1,4 @@
-"""The actions `bp_add_to_facebook_audience` and `bp_add_to_google_ads_audience` (spec 4.6, 4.7)."""
+"""The action `bp_add_to_facebook_audience` (spec 4.6), and what `bp_add_to_google_ads_audience` shares with it."""
 
 from __future__ import annotations
 
