@@ -218,13 +218,15 @@ class Rates(Definition):
 
 
 PROVIDERS: dict[str, tuple[str, ...]] = {
-    "recording": ("email", "sms", "messenger", "crm_webhook"),
+    "recording": ("email", "sms", "messenger", "crm_webhook", "ads_audience"),
     "smtp": ("email",),
     "sms_http": ("sms",),
     "twilio": ("sms",),
     "apprise": ("sms", "messenger"),
     "telegram": ("messenger",),
     "standard_webhooks": ("crm_webhook",),
+    "facebook_ads": ("ads_audience",),
+    "google_ads": ("ads_audience",),
 }
 """What each provider can be connected for; `recording` keeps messages instead of sending them."""
 
@@ -234,14 +236,17 @@ class Connection(Definition):
 
     id: Id
     name: str = Field(default="", max_length=500)
-    channel: Literal["email", "sms", "messenger", "crm_webhook"]
-    provider: Literal["recording", "smtp", "sms_http", "twilio", "apprise", "telegram", "standard_webhooks"]
+    channel: Literal["email", "sms", "messenger", "crm_webhook", "ads_audience"]
+    provider: Literal[
+        "recording", "smtp", "sms_http", "twilio", "apprise", "telegram", "standard_webhooks", "facebook_ads",
+        "google_ads",
+    ]  # fmt: skip
     url: str = Field(default="", max_length=2_000)
     """Where requests go, for providers without an address of their own; for `smtp` host:port."""
     account: str = Field(default="", max_length=200)
-    """The account at the provider: Twilio's SID, the user of an SMTP server."""
+    """The account at the provider: Twilio's SID, the user of an SMTP server, a customer of Google Ads."""
     sender: str = Field(default="", max_length=320)
-    """Number, name or chat that messages come from or go to unless said otherwise."""
+    """Number, name, chat or audience that messages come from or go to unless said otherwise."""
     secret: str = Field(default="", max_length=200)
     """Name of the secret in the installation's file of secrets."""
     body: str = Field(default="", max_length=5_000)
@@ -290,7 +295,7 @@ class ProcessLimits(Definition):
     """Steps; those beyond wait for the next hour."""
 
 
-OutwardChannel: TypeAlias = Literal["client_email", "employee_email", "sms", "messenger", "crm_webhook"]
+OutwardChannel: TypeAlias = Literal["client_email", "employee_email", "sms", "messenger", "crm_webhook", "ads_audience"]
 
 
 class Settings(Definition):
@@ -305,6 +310,8 @@ class Settings(Definition):
     """Off: no process starts, by hand or by itself (spec 5.1)."""
     failure_alerts: bool = True
     """The responsible is notified of rules that fail (spec 6.2)."""
+    calling_code: Annotated[str, Field(pattern=r"^([1-9][0-9]{0,2})?$")] = ""
+    """Of the country whose telephone numbers are written without one, such as 49."""
 
 
 class Stop(Definition):

@@ -10,6 +10,7 @@ from automation.envelope import Key, Recorded, stable_id
 from automation.errors import ChangeRefusedError
 from automation.items import (
     activities,
+    admission,
     clients,
     details,
     effects,
@@ -171,7 +172,9 @@ def _growth(change: c.ItemChange) -> int:
 
 
 def _take(turn: Turn, change: c.ItemChange) -> None:
-    if isinstance(change, c.CreateItem):
+    if turn.state.held:
+        admission.meanwhile(turn, change, saves.create_at_once, _take)
+    elif isinstance(change, c.CreateItem):
         saves.create(turn, change)
     elif isinstance(change, c.RequestItem):
         saves.create_requested(turn, change)
@@ -200,7 +203,7 @@ def _gone(turn: Turn, change: c.ItemChange) -> None:
             effects.ItemAnswered(change.effect_id, change.run_id, change.reply_to, "failed", "item_not_found", {})
         )
     else:
-        turn.emit(e.ChangeSeen("deleted"))
+        turn.emit(e.ChangeSeen("refused" if turn.state.refused else "deleted"))
 
 
 # --- timers --------------------------------------------------------------------------------------------------

@@ -8,10 +8,11 @@ from typing import Any
 
 from automation.envelope import Envelope, Recorded
 from automation.items import activity_events as a
+from automation.items import admission_folds, effects, process_folds, task_folds
 from automation.items import alert_events as alerts
-from automation.items import effects, process_folds, task_folds
 from automation.items import events as e
 from automation.items.document_events import DocumentCreated
+from automation.items.journal_events import JournalEntryAdded
 from automation.items.state import Details, ItemState, OpenActivity, Payment, Run
 from automation.plan import Answer
 from automation.seen import digest, remember
@@ -58,7 +59,7 @@ _NOTHING_OPEN: Mapping[str, Any] = {}
 
 def _created(state: ItemState, env: Envelope, event: e.ItemCreated) -> Patch:
     return {
-        "tenant": env.tenant, "item_type": env.item_type, "item_id": env.item_id, "deleted": False,
+        "tenant": env.tenant, "item_type": env.item_type, "item_id": env.item_id, "deleted": False, "refused": False,
         "pipeline": event.pipeline, "stage": event.stage, "fields": dict(event.fields),
         "responsible": event.responsible, "creator": event.creator, "observers": event.observers,
         **_entered(state, env, event),
@@ -199,6 +200,8 @@ def _answered(state: ItemState, env: Envelope, event: e.EffectAnswered) -> Patch
         patch["runs"] = _put(state.runs, run.run_id, told)
     elif event.run_id in state.steps:
         patch.update(process_folds.answered(state, event))
+    elif state.asked:
+        patch.update(admission_folds.answered(state, event.effect_id))
     return patch
 
 
@@ -268,6 +271,7 @@ _FOLDS = _Folds({
     a.ActivityDeleted: _activity_ended,
     a.ActivityReminded: _reminded,
     DocumentCreated: _nothing,
+    JournalEntryAdded: _nothing,
     e.ClientEmailOpened: _email_opened,
     e.PaymentNoted: _payment,
     e.InvoicePaidNoted: _nothing,
@@ -288,6 +292,7 @@ _FOLDS = _Folds({
     effects.ItemAnswered: process_folds.answer_sent,
     **process_folds.FOLDS,
     **task_folds.FOLDS,
+    **admission_folds.FOLDS,
 })  # fmt: skip
 
 

@@ -6,8 +6,8 @@ from automation.definitions.models import Pipeline
 from automation.definitions.process_models import PROCESSED
 from automation.envelope import STAGED
 from automation.errors import ChangeRefusedError
+from automation.items import admission, effects, invoices, links, runs, stages, waiters, watching
 from automation.items import changes as c
-from automation.items import effects, invoices, links, runs, stages, waiters, watching
 from automation.items import events as e
 from automation.items.fields import checked
 from automation.items.parts import FieldChange
@@ -40,16 +40,31 @@ def _stage(pipeline: Pipeline, wanted: str) -> str:
 
 def create(turn: Turn, change: c.CreateItem) -> None:
     """Create the item and let the rules of its first stage run."""
-    if turn.state.version:
+    if not _is_new(turn):
         turn.emit(e.ChangeSeen("deleted" if turn.state.deleted else "already_exists"))
         return
+    entries = admission.entries_of(turn, change)
+    if entries:
+        _event(turn, change, "", quiet=False)  # what cannot be created is refused at once
+        admission.hold(turn, change, entries)
+    else:
+        create_at_once(turn, change)
+
+
+def _is_new(turn: Turn) -> bool:
+    """Say whether the item was never created; one that was refused may still be."""
+    return not turn.state.version or turn.state.refused
+
+
+def create_at_once(turn: Turn, change: c.CreateItem) -> None:
+    """Create the item without asking the exceptions list, or after it has answered."""
     creator = turn.actor.removeprefix("user:") if turn.actor.startswith("user:") else ""
     _create(turn, change, creator, is_quiet(turn.source, change.run_automation))
 
 
 def create_requested(turn: Turn, asked: c.RequestItem) -> None:
     """Create the item that another one asked for, and answer with its id; what cannot be done leaves no state."""
-    if not turn.state.version and not _was_created(turn, asked):
+    if _is_new(turn) and not _was_created(turn, asked):
         return
     turn.emit(
         effects.ItemAnswered(asked.effect_id, asked.run_id, asked.reply_to, "completed", "", {"id": turn.key.item_id})
@@ -75,19 +90,21 @@ def _reason(refused: ChangeRefusedError) -> str:
     return f"invalid_value:{refused.detail.partition(':')[0].removeprefix('fields.')}"
 
 
-def _create(turn: Turn, change: c.CreateItem | c.RequestItem, creator: str, quiet: bool) -> None:
+def _event(turn: Turn, change: c.CreateItem | c.RequestItem, creator: str, *, quiet: bool) -> e.ItemCreated:
+    """Return the event of a creation; raises `ChangeRefusedError` for what cannot be created."""
     if turn.key.item_type.partition(".")[0] not in PROCESSED:
         raise ChangeRefusedError("invalid_key", f"key: no items are of type {turn.key.item_type}")
     pipeline = _pipeline(turn, change.pipeline)
-    automated = turn.source in AUTOMATED
     fields = checked(turn.view.fields(turn.key.item_type), change.fields)
     stage = _stage(pipeline, change.stage) if pipeline else ""
-    turn.emit(
-        e.ItemCreated(
-            {code: value for code, value in fields.items() if value is not None}, pipeline.id if pipeline else "",
-            stage, change.responsible or creator, creator, change.observers, automated, quiet,
-        )
+    return e.ItemCreated(
+        {code: value for code, value in fields.items() if value is not None}, pipeline.id if pipeline else "",
+        stage, change.responsible or creator, creator, change.observers, turn.source in AUTOMATED, quiet,
     )  # fmt: skip
+
+
+def _create(turn: Turn, change: c.CreateItem | c.RequestItem, creator: str, quiet: bool) -> None:
+    turn.emit(_event(turn, change, creator, quiet=quiet))
     if change.rows:
         turn.emit(e.ProductRowsChanged((), change.rows))
     for link in dict.fromkeys(change.links):

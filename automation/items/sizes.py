@@ -37,7 +37,7 @@ _OF_IDS = 2_000
 _REQUESTS = (PaymentRequested, ItemAsked, ItemAnswered, CreationRequested)
 _GROWING = attrgetter(
     "fields", "rows", "links", "observers", "payments", "runs", "results", "activities", "details", "processes", "steps",
-    "waiters", "tasks",
+    "waiters", "tasks", "held",
 )  # fmt: skip
 
 

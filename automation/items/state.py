@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from automation.envelope import Key, stable_id
+from automation.items.admission_state import Held
 from automation.items.parts import Link, OpenTask, ProductRow
 from automation.plan import Answer
 from automation.processes.state import Instance, StepRun, Waiter
@@ -137,6 +138,12 @@ class ItemState(NamedTuple):
     """Steps, of whichever item, that wait for something of this one, by effect id."""
     tasks: Mapping[str, OpenTask] = _NONE
     """The open tasks that automation made for the item, by id (spec 4.30)."""
+    held: tuple[Held, ...] = ()
+    """Of an item that waits for the exceptions list: its creation, and what came behind it; it is `deleted` so long."""
+    asked: tuple[str, ...] = ()
+    """The questions to the list that have no answer yet."""
+    refused: bool = False
+    """It was not created: someone behind it is on the list. A later creation may succeed."""
 
     @property
     def key(self) -> Key:

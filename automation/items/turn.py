@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from automation.definitions.tenant_view import TenantView
 from automation.envelope import Envelope, Key, Recorded, event_id, stable_id
+from automation.items.admission_state import Held
 from automation.items.changes import AskItem, ChangeFrame, ItemChange, ReportOutcome, RequestItem
 from automation.items.evolve import evolve
 from automation.items.sizes import TURN_LIMIT
@@ -80,6 +81,7 @@ class Turn:
         self._setting = setting
         self._queue: deque[Callable[[Turn], None]] = deque()
         self._actor, self._source, self._on_behalf_of = origin.actor, origin.source, ""
+        self._change_id = origin.change_id
 
     @property
     def source(self) -> str:
@@ -93,13 +95,19 @@ class Turn:
 
     @property
     def change_id(self) -> str:
-        """The change that started the turn; empty for a timer."""
-        return self._origin.change_id
+        """The change that is being handled; empty for a timer."""
+        return self._change_id
 
     def act(self, actor: str, source: str, on_behalf_of: str, cause: str) -> None:
         """Attribute what follows to a rule or trigger (spec 6.4)."""
         self._actor, self._source, self.cause = actor, source, cause
         self._on_behalf_of = on_behalf_of or self.state.responsible or "system"
+
+    def resume(self, held: Held) -> None:
+        """Attribute what follows to a change that was held."""
+        self._actor, self._source, self._on_behalf_of = held.actor, held.source, ""
+        self._change_id = held.change_id
+        self.cause, self.root, self.depth = held.event_id, held.root_id, held.depth
 
     def emit(self, event: Any) -> Recorded:
         """Record an event and fold it in."""
@@ -107,7 +115,7 @@ class Turn:
         frame = (
             event_id(self.key_text, version), *self.key, version,
             origin.occurred_at, self.now, self._actor, self._on_behalf_of, self._source, self.cause, self.root,
-            self.depth, origin.change_id, setting.version, setting.release, origin.source_seq,
+            self.depth, self._change_id, setting.version, setting.release, origin.source_seq,
         )  # fmt: skip
         recorded = Recorded(_new_tuple(Envelope, frame), event)
         self.state = self._evolve(self.state, recorded)

@@ -96,6 +96,8 @@ def _test_event(connection: Connection, effect_id: str, to: str, text: str) -> A
         return MessengerRequested(effect_id, "", connection.id, Personal(to), Personal(text))
     if connection.channel == "crm_webhook":
         return WriteBackRequested(effect_id, "", connection.id, 0, False, "", "", "", {"test": text})
+    if connection.channel == "ads_audience":
+        raise Problem(422, "invalid", "an audience takes contact points of clients, and no test")
     if not connection.sender:
         raise Problem(422, "invalid", "sender: the connection has no address to send from")
     subject = Personal(f"Test of {connection.name or connection.id}")

@@ -8,6 +8,7 @@ from typing import Any, cast
 import orjson
 
 from automation.items import events as item
+from automation.items.admission_events import ChangeHeld
 from automation.payments import events as payment
 from automation.values import Money, Value, plain
 from services.history.marks import SHOWS
@@ -99,7 +100,7 @@ def empty_row(stream: str) -> Current:
 
 def _created(draft: Draft, event: item.ItemCreated) -> None:
     draft.set_fields(event.fields)
-    draft.set(pipeline=event.pipeline, stage=event.stage, responsible=event.responsible)
+    draft.set(pipeline=event.pipeline, stage=event.stage, responsible=event.responsible, deleted=False)
 
 
 def _saved(draft: Draft, event: item.FieldsChanged) -> None:
@@ -118,7 +119,7 @@ def _responsible(draft: Draft, event: item.ResponsibleChanged) -> None:
     draft.set(responsible=event.new)
 
 
-def _deleted(draft: Draft, _: item.ItemDeleted) -> None:
+def _deleted(draft: Draft, _: item.ItemDeleted | ChangeHeld) -> None:
     draft.set(deleted=True)
 
 
@@ -145,6 +146,7 @@ _CHANGES: dict[type, Callable[[Draft, Any], None]] = {
     item.PipelineChanged: _pipeline,
     item.ResponsibleChanged: _responsible,
     item.ItemDeleted: _deleted,
+    ChangeHeld: _deleted,  # it does not exist yet
     payment.OrderRegistered: _order,
     **dict.fromkeys(SHOWS, _shown),
 }

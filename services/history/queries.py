@@ -107,7 +107,10 @@ class History:
         return Page(tuple(self._delivered(key, page)), more)
 
     def journal(self, key: Key, *, before: int | None = None, limit: int = 100) -> list[JournalEntry]:
-        """Return field changes, newest first; the entries of one save stay together, so a page may be larger."""
+        """Return field changes and records that processes added, newest first.
+
+        The entries of one save stay together, so a page may be larger.
+        """
         entries: list[JournalEntry] = []
         for recorded in self._newest_first(key, before):
             entries += journal_entries(recorded)

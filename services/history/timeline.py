@@ -10,6 +10,7 @@ from automation.items import activity_events as a
 from automation.items import effects
 from automation.items import events as e
 from automation.items.document_events import DocumentCreated
+from automation.items.journal_events import JournalEntryAdded
 from automation.items.message_effects import SmsRequested
 from automation.values import Moment, Value
 
@@ -34,7 +35,10 @@ class TimelineEntry(NamedTuple):
 
 
 class JournalEntry(NamedTuple):
-    """One field of one save, before and after; row, observer and link changes are journalled under their own names."""
+    """One field of one save, before and after, or a record that a process has added.
+
+    Row, observer and link changes are journalled under their own names; a record that was added has no field.
+    """
 
     version: int
     field: str
@@ -45,6 +49,12 @@ class JournalEntry(NamedTuple):
     actor: str
     on_behalf_of: str
     cause_id: str
+    kind: str = "field_changed"
+    """Of a record that was added `information`, `phone_call` or `email_sent`."""
+    text: Value = None
+    """What such a record says."""
+    created_by: str = ""
+    """In whose name it was added."""
 
 
 def timeline_entry(recorded: Recorded) -> TimelineEntry | None:
@@ -61,10 +71,12 @@ def timeline_entry(recorded: Recorded) -> TimelineEntry | None:
 
 
 def journal_entries(recorded: Recorded) -> list[JournalEntry]:
-    """Return what an event adds to the journal: one entry for each field that it changed."""
-    describe = _JOURNAL.get(type(recorded.event))
-    env = recorded.envelope
-    return [_journal(env, *change) for change in (describe(recorded.event) if describe else ())]
+    """Return what an event adds to the journal: one entry for each field that it changed, or the record added."""
+    env, event = recorded
+    if isinstance(event, JournalEntryAdded):
+        return [_journal(env, "", None, None)._replace(kind=event.kind, text=event.text, created_by=event.created_by)]
+    describe = _JOURNAL.get(type(event))
+    return [_journal(env, *change) for change in (describe(event) if describe else ())]
 
 
 def _journal(env: Envelope, field: str, old: Any, new: Any) -> JournalEntry:

@@ -15,6 +15,7 @@ from aiokafka.errors import KafkaConnectionError
 from pydantic import SecretStr
 
 from automation.definitions import models as m
+from automation.items.ads_effects import AudienceRequested
 from automation.items.message_effects import MessengerRequested, SmsRequested, WriteBackRequested
 from automation.values import Money, Personal
 from services.edge.clock import SetClock
@@ -39,13 +40,19 @@ from tests.http_server import HttpServer
 NOW = 1_700_000_000_000
 SECRET = {
     "sms_http": "key-1", "twilio": "token-1", "telegram": "123:abcdefghijklmn",
-    "standard_webhooks": "a-secret-of-sixteen-signs", "recording": "",
+    "standard_webhooks": "a-secret-of-sixteen-signs", "recording": "", "facebook_ads": "token-2",
+    "google_ads": '{"developer_token": "d1", "client_id": "c1", "client_secret": "s1", "refresh_token": "r1"}',
 }  # fmt: skip
 SAID = {
     "sms_http": b'{"id": 77}', "twilio": b'{"sid": "SM77"}', "telegram": b'{"ok": true, "result": {"message_id": 77}}',
-    "standard_webhooks": b"", "recording": b"",
+    "standard_webhooks": b"", "recording": b"", "facebook_ads": b'{"num_received": 3, "num_invalid_entries": 1}',
+    "google_ads": b'{"access_token": "t1", "uploadDateTime": "77"}',
 }  # fmt: skip
-IDS = {"sms_http": "77", "twilio": "SM77", "telegram": "77", "standard_webhooks": "e1", "recording": "e1"}
+IDS = {
+    "sms_http": "77", "twilio": "SM77", "telegram": "77", "standard_webhooks": "e1", "recording": "e1",
+    "facebook_ads": "e1", "google_ads": "77",
+}  # fmt: skip
+ACCOUNT = {"google_ads": "123-456"}
 CHANNELS = [
     (provider, channel)
     for provider, channels in m.PROVIDERS.items()
@@ -70,7 +77,16 @@ def told(text: str = "Hello") -> WriteBackRequested:
     return WriteBackRequested("e1", "", "c", 7, False, "main", "won", "", fields)
 
 
-EVENTS: dict[str, Callable[..., Any]] = {"sms": sms, "messenger": chat, "crm_webhook": told}
+def audience(text: str = "Hello") -> AudienceRequested:
+    """Return hashes for an audience."""
+    return AudienceRequested("e1", "run", "c", "66", (text, "b"), ("c",))
+
+
+EVENTS: dict[str, Callable[..., Any]] = {
+    "sms": sms, "messenger": chat, "crm_webhook": told, "ads_audience": audience,
+}  # fmt: skip
+REPEATABLE = (WriteBackRequested, AudienceRequested)
+"""Effects whose receiver makes nothing of a repeat."""
 
 
 class Case(NamedTuple):
@@ -89,7 +105,13 @@ class Case(NamedTuple):
 
 
 def _case(provider: str, name: str, server: HttpServer, **changed: Any) -> Case:
-    place = {"url": server.url, "account": "AC1", "sender": "+1999", "secret": "s", "provider": provider}
+    place = {
+        "url": server.url,
+        "account": ACCOUNT.get(provider, "AC1"),
+        "sender": "+1999",
+        "secret": "s",
+        "provider": provider,
+    }
     connection = m.Connection(**{"id": "c", "channel": name, **place, **changed})
     database = open_database("sqlite:///:memory:")
     database.create(ALL)
@@ -125,7 +147,12 @@ def _seen(case: Case) -> list[str]:
     """Return what the provider, or the double, was given."""
     if case.provider == "recording":
         return [f"{row['recipient']} {row['text']}" for row in recorded_messages(case.resources.database, "acme")]
-    return [request.body.decode() for request in case.server.requests]
+    return [request.body.decode() for request in _messages(case.server)]
+
+
+def _messages(server: HttpServer) -> list[Any]:
+    """Return the requests, without those for a token."""
+    return [request for request in server.requests if not request.line.endswith("/token")]
 
 
 # --- the contract ----------------------------------------------------------------------------------------------
@@ -133,7 +160,9 @@ def _seen(case: Case) -> list[str]:
 
 async def test_one_effect_is_one_message_with_the_providers_own_id(case: Case) -> None:
     """What is sent is seen."""
-    assert await case.send() == Sent(IDS[case.provider])
+    sent = await case.send()
+    assert isinstance(sent, Sent)
+    assert sent.provider_id == IDS[case.provider]
     assert len(_seen(case)) == 1
 
 
@@ -158,9 +187,12 @@ async def test_hostile_texts_arrive_as_texts(case: Case, text: str) -> None:
 def _recipient(case: Case) -> Any:
     if case.provider == "recording":
         return _seen(case)[0].split()[0]
-    body = case.server.requests[0].body
+    request = _messages(case.server)[0]
+    body = request.body
     if case.provider == "twilio":
         return parse_qs(body.decode())["To"]
+    if case.provider == "facebook_ads":
+        return request.line
     return json.loads(body).get("to", json.loads(body).get("chat_id"))
 
 
@@ -208,10 +240,10 @@ async def test_no_connection_leads_into_the_private_network(case: Case, url: str
 
 
 async def test_a_second_call_has_a_second_effect_only_where_the_key_is_not_recognised(case: Case) -> None:
-    """Of the CRM's webhook the receiver drops repeats by `webhook-id`; nobody promises that for messages."""
+    """A CRM drops repeats by `webhook-id`, and an audience is a set; nobody promises that for messages."""
     await case.send()
     await case.send()
-    assert case.channel.recognises_key == (type(case.event()) is WriteBackRequested)
+    assert case.channel.recognises_key == isinstance(case.event(), REPEATABLE)
     if case.provider != "recording":
         ids = {request.headers.get("webhook-id") for request in case.server.requests}
         assert len(ids) == 1
@@ -332,13 +364,62 @@ async def test_a_crm_may_change_its_secret() -> None:
 
 
 @pytest.mark.parametrize(
-    ("provider", "channel"), [("twilio", "sms"), ("telegram", "messenger"), ("standard_webhooks", "crm_webhook")]
-)
+    ("provider", "channel"),
+    [("twilio", "sms"), ("telegram", "messenger"), ("standard_webhooks", "crm_webhook"),
+     ("facebook_ads", "ads_audience"), ("google_ads", "ads_audience")],
+)  # fmt: skip
 async def test_without_its_secret_a_connection_is_not_set_up(provider: str, channel: str) -> None:
     """The file of secrets does not have it."""
     result, server = await _sent(provider, channel, EVENTS[channel](), secret="gone")
     assert isinstance(result, Rejected)
     assert (result.reason, server.requests) == ("no_provider", [])
+
+
+async def test_facebook_gets_one_row_for_each_contact_point() -> None:
+    """Hashes alone, the token in the body and not in the address; what it took is counted."""
+    result, server = await _sent("facebook_ads", "ads_audience", audience("a"))
+    (request,) = server.requests
+    form = {name: value for name, (value,) in parse_qs(request.body.decode()).items()}
+    assert request.line == "POST /66/users"
+    assert form["access_token"] == "token-2"
+    rows = [["a", ""], ["b", ""], ["", "c"]]
+    assert json.loads(form["payload"]) == {"schema": ["EMAIL", "PHONE"], "data": rows}
+    assert result == Sent("e1", {"added_count": "2"})
+
+
+async def test_google_gets_identifiers_for_its_user_list() -> None:
+    """After a token for the account; what it took is not said, so all count."""
+    many = dataclasses.replace(audience("a"), emails=tuple(map(str, range(30))))
+    result, server = await _sent("google_ads", "ads_audience", many)
+    token, request = server.requests
+    assert (token.line, request.line) == ("POST /token", "POST /customers/123456:uploadUserData")
+    assert parse_qs(token.body.decode()) == {
+        "client_id": ["c1"], "client_secret": ["s1"], "refresh_token": ["r1"], "grant_type": ["refresh_token"],
+    }  # fmt: skip
+    assert (request.headers["authorization"], request.headers["developer-token"]) == ("Bearer t1", "d1")
+    body = json.loads(request.body)
+    assert body["customerMatchUserListMetadata"] == {"userList": "customers/123456/userLists/66"}
+    parts = [one["create"]["userIdentifiers"] for one in body["operations"]]
+    assert [len(part) for part in parts] == [20, 11]
+    assert (parts[0][0], parts[1][-1]) == ({"hashedEmail": "0"}, {"hashedPhoneNumber": "c"})
+    assert result == Sent("77", {"added_count": "31"})
+
+
+async def test_the_double_counts_all_that_was_given() -> None:
+    """And shows the hashes."""
+    async with HttpServer().serving() as server:
+        case = _case("recording", "ads_audience", server)
+        assert await case.send() == Sent("e1", {"added_count": "3"})
+    assert _seen(case) == ['66 {"emails":["Hello","b"],"phones":["c"]}']
+
+
+@pytest.mark.parametrize("provider", ["facebook_ads", "google_ads"])
+@pytest.mark.parametrize("name", ["", "66/../67", "\u0661", "66?x=", "abc"])
+async def test_an_audience_has_a_number(provider: str, name: str) -> None:
+    """Nothing else gets into the address of a request."""
+    result, server = await _sent(provider, "ads_audience", dataclasses.replace(audience(), audience=name))
+    assert isinstance(result, Rejected)
+    assert (result.reason, server.requests) == ("invalid_value:audience", [])
 
 
 @pytest.mark.parametrize("number", ["", "abc", "12", "+49 170 x", "+1;ext=2", "1" * 21, "+49\r\n170"])

@@ -10,6 +10,7 @@ from click.testing import CliRunner, Result
 
 from automation.items import effects
 from automation.items import events as e
+from automation.items.journal_events import JournalEntryAdded
 from automation.values import Money, Personal
 from services.cli.commands.item import COMMAND
 from services.edge.codec import item_events
@@ -28,6 +29,7 @@ EVENTS = stream(
     e.FieldsChanged((e.FieldChange("note", "one " * 40, "two " * 40),)),
     effects.NotificationRequested("f" * 32, "e" * 32, "7", "7", Personal("x"), ""),
     e.RuleRunCompleted("run-2", "text", 1, 2, {}, ("truncated",)),
+    JournalEntryAdded("j1", "phone_call", Personal("asked for the price"), "7"),
 )
 
 
@@ -50,7 +52,7 @@ def _run(*arguments: str) -> Result:
 def test_the_state_can_be_shown_now_at_a_version_and_as_of_a_time(index: Path) -> None:
     """The same item in three states, as JSON and as text."""
     now = json.loads(_run("show", DEAL.text, "--json").output)
-    assert (now["version"], now["state"]["stage"], now["state"]["fields"]["amount"]["minor"]) == (9, "won", 2500)
+    assert (now["version"], now["state"]["stage"], now["state"]["fields"]["amount"]["minor"]) == (10, "won", 2500)
     assert json.loads(_run("show", DEAL.text, "--version", "2", "--json").output)["state"]["stage"] == "new"
     early = json.loads(_run("show", DEAL.text, "--as-of", "1970-01-01T02:59:59", "--json").output)
     assert (early["version"], early["state"]["fields"]["amount"]["minor"]) == (2, 1000)
@@ -75,6 +77,15 @@ def test_runs_and_journal_are_shown_with_reason_and_values(index: Path) -> None:
     assert "10.00 EUR -> 25.00 EUR" in _run("journal", DEAL.text).output
 
 
+def test_records_that_processes_added_stand_in_the_journal_alone(index: Path) -> None:
+    """With kind, text and author."""
+    assert "phone_call" in _run("journal", DEAL.text).output
+    assert "asked for the price" in _run("journal", DEAL.text).output
+    entry = json.loads(_run("journal", DEAL.text, "--json").output)[0]
+    assert (entry["kind"], entry["created_by"], entry["field"]) == ("phone_call", "7", "")
+    assert "asked for the price" not in _run("timeline", DEAL.text).output
+
+
 @pytest.mark.parametrize("what", ["show", "timeline", "journal", "runs"])
 def test_text_fits_eighty_columns_and_loses_nothing_but_the_ends_of_ids(index: Path, what: str) -> None:
     """Long values go on below; JSON is whole."""
@@ -92,7 +103,7 @@ def test_text_fits_eighty_columns_and_loses_nothing_but_the_ends_of_ids(index: P
     [
         (("show", "acme/deal"), "not tenant/type/id"),
         (("show", "acme/deal/none"), "knows no item"),
-        (("show", DEAL.text, "--version", "10"), "no version 10"),
+        (("show", DEAL.text, "--version", "11"), "no version 11"),
         (("show", DEAL.text, "--as-of", "yesterday"), "neither ISO 8601"),
         (("show", DEAL.text, "--as-of", "1", "--version", "1"), "not both"),
     ],

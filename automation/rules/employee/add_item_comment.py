@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from automation.catalogue import Entry, Params
-from automation.envelope import STAGED, stable_id
-from automation.items.events import CommentAdded
+from automation.commenting import comment
+from automation.envelope import STAGED
 from automation.params import BBCode, UserRef
-from automation.people import one_of
-from automation.plan import Completed, Context, Plan
-from automation.values import Personal, plain
+from automation.plan import Context, Plan
 
 
 class AddItemComment(Params):
@@ -19,11 +17,8 @@ class AddItemComment(Params):
 
 
 def plan(context: Context, params: AddItemComment) -> Plan:
-    """Add the comment to the item itself."""
-    author = one_of(params.created_by, context.tenant.directory, context.item_roles) or context.item.responsible
-    comment_id = stable_id("comment", context.key.text, context.run_id)
-    comment = CommentAdded(comment_id, Personal(str(plain(params.text))), author or "system")
-    return Completed({"comment_id": comment_id}, (comment,))
+    """Add the comment."""
+    return comment(context, params.text, params.created_by)
 
 
 ENTRY = Entry(

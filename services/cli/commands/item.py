@@ -113,14 +113,15 @@ def timeline(key: Key, before: int | None, limit: int, as_json: bool) -> None:
 @_limit
 @_as_json
 def journal(key: Key, before: int | None, limit: int, as_json: bool) -> None:
-    """Show every field change, newest first."""
+    """Show every field change, and the records that processes added, newest first."""
     with _history(key) as history:
         entries = history.journal(key, before=before, limit=limit)
     if as_json:
         _print_json([_facts(entry) for entry in entries])
         return
     for entry in entries:
-        _print_entry(entry, entry.field, f"{_text(entry.old)} -> {_text(entry.new)}")
+        told = f"{_text(entry.old)} -> {_text(entry.new)}" if entry.field else _text(entry.text)
+        _print_entry(entry, entry.field or entry.kind, told)
 
 
 @COMMAND.command("runs")

@@ -25,7 +25,18 @@ IdInPath = Annotated[b.Id, Path()]
 Limit = Annotated[int, Query(ge=1, le=200)]
 Before = Annotated[int | None, Query(ge=1, lt=2**62, description="Version: entries before it.")]
 ITEM = "/{item_type}/{item_id}"
-_LEFT_OUT = {"activities", "seen", "opened", "entry_definitions", "alerted_at", "moves", "runs", "ended"}
+_LEFT_OUT = {
+    "activities",
+    "seen",
+    "opened",
+    "entry_definitions",
+    "alerted_at",
+    "moves",
+    "runs",
+    "ended",
+    "held",
+    "asked",
+}
 
 
 @ROUTER.get("", **needs("read"))
@@ -83,7 +94,7 @@ async def timeline(
 async def journal(
     request: Request, item_type: TypeInPath, item_id: IdInPath, before: Before = None, limit: Limit = 100
 ) -> Response:
-    """Return field changes, newest first; the entries of one save stay together."""
+    """Return field changes and records that processes added, newest first; the entries of one save stay together."""
     key = Key(caller_of(request).tenant, item_type, item_id)
     entries = await ask_known(request, key, lambda history: history.journal(key, before=before, limit=limit))
     return answer({"entries": entries, "next": entries[-1].version if len(entries) >= limit else None})
