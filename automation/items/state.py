@@ -131,11 +131,19 @@ class ItemState(NamedTuple):
     """Their steps that have begun and not ended, by run id."""
     waiters: Mapping[str, Waiter] = _NONE
     """Steps, of whichever item, that wait for something of this one, by effect id."""
+    amount_computed: bool = False
+    """The amount is the sum of the product rows: no save has given it (spec 4.2)."""
 
     @property
     def key(self) -> Key:
         """The item's key."""
         return Key(self.tenant, self.item_type, self.item_id)
+
+    @property
+    def orders(self) -> tuple[str, ...]:
+        """The ids of the orders that are linked, or have payments that the item was told of; each once."""
+        linked = [link.item_id for link in self.links if link.item_type == "order"]
+        return tuple(dict.fromkeys((*linked, *(p.order_id for p in self.payments.values() if p.order_id))))
 
     @property
     def exists(self) -> bool:

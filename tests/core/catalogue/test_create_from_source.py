@@ -23,7 +23,7 @@ from tests.core.spec import CATALOGUE, PEOPLE, STAGES, TENANT, book_of, kind_of,
 from tests.core.world import World
 
 EUR_10 = Money(1_000, "EUR")
-ROWS = (ProductRow("p1", "Chair", 2_000, Money(500, "EUR")),)
+ROWS = (ProductRow("p1", "Chair", 2_000, Money(500, "EUR"), "r1", 12_500, "pc"),)
 SPA = "spa_item.repair"
 PLACES = {
     "deal": pipeline(),
