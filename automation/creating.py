@@ -10,6 +10,7 @@ from automation.items.activity_events import ActivityCompleted
 from automation.items.effects import CreationRequested
 from automation.items.events import FieldsChanged, LeadConverted
 from automation.items.parts import FieldChange, Link
+from automation.items.product_rows import AMOUNT, says_amount
 from automation.plan import Call, Completed, Context, Failed, Plan, Skipped
 from automation.values import Value, is_empty
 
@@ -23,6 +24,8 @@ MATRIX: Mapping[str, tuple[str, ...]] = {
 """What may be created from what, by item type."""
 KINDS = ("invoice", "quote", "esign_document", "deal", "contact", "company")
 CLIENTS = ("contact", "company")
+ITEMS = ("invoice", "quote", "deal")
+"""Kinds that work their amount out of their product rows."""
 _DATA = ("title", "amount", "contact_details", "company_details")
 _POINTS = ("name", "email_work", "email_home", "email_mailing", "email_other", "phone_work", "phone_mobile",
            "phone_home", "phone_other")  # fmt: skip
@@ -74,10 +77,12 @@ def _request(context: Context, kind: str, responsible: str, pipeline: str) -> Cr
     own, item = context.key, context.item
     target = Key(own.tenant, kind, context.effect_id(kind)).text
     client = kind in CLIENTS
+    fields = _client_fields(context, kind) if client else _fields(context)
+    if kind in ITEMS and says_amount(item, context.tenant.rates):
+        fields = {code: value for code, value in fields.items() if code != AMOUNT}  # else it would count as given
     return CreationRequested(
         context.effect_id(kind), context.run_id, target,
-        _client_fields(context, kind) if client else _fields(context),
-        pipeline if kind == "deal" else "", responsible=responsible or item.responsible,
+        fields, pipeline if kind == "deal" else "", responsible=responsible or item.responsible,
         rows=() if client else item.rows, links=(Link(own.item_type, own.item_id, "source"),),
     )  # fmt: skip
 

@@ -15,7 +15,8 @@ from automation.insertion.model import Template
 from automation.insertion.printable import ESCAPES
 from automation.insertion.render import RenderedTooLongError
 from automation.items.parts import ProductRow
-from automation.items.state import ItemState
+from automation.items.product_rows import discount_text, quantity_text, sum_of
+from automation.items.scope import list_of, system_of
 from automation.money import amount_text
 from automation.plan import Context
 from automation.scope import Schema, Scope
@@ -170,29 +171,30 @@ def _scope(context: Context, template: DocumentTemplate, issuer: Issuer, facts: 
         **facts.clients,
     }
     return Scope(
-        fields=item.fields, system=_system(item), now=context.now, zone=view.zone, rates=view.rates, related=related,
-        name_of=view.name_of,
+        fields=item.fields, system=system_of(item), now=context.now, zone=view.zone, rates=view.rates, related=related,
+        name_of=view.name_of, lists=lambda code: list_of(item, view, code),
     )  # fmt: skip
 
 
-def _system(item: ItemState) -> dict[str, Value]:
-    return {
-        "id": item.item_id, "item_type": item.item_type, "pipeline": item.pipeline, "stage": item.stage,
-        "responsible": item.responsible, "creator": item.creator, "observers": item.observers,
-    }  # fmt: skip
-
-
 def _table(rows: Iterable[ProductRow]) -> str:
-    """Return the product rows as a table with a sum for each currency."""
-    lines, sums = ["", "| Product | Quantity | Price | Sum |", "| --- | ---: | ---: | ---: |"], dict[str, int]()
-    for row in rows:
-        minor = (row.quantity_milli * row.price.minor + 500) // 1000
-        sums[row.price.currency] = sums.get(row.price.currency, 0) + minor
-        quantity = f"{row.quantity_milli / 1000:.3f}".rstrip("0").rstrip(".")
-        cells = (_escaped(row.name), quantity, _money(row.price), _money(Money(minor, row.price.currency)))
-        lines.append(f"| {' | '.join(cells)} |")
-    lines += [f"| **Total** | | | **{_money(Money(minor, currency))}** |" for currency, minor in sums.items()]
+    """Return the product rows as a table with a sum for each currency; discounts have a column where there are any."""
+    listed, sums = tuple(rows), dict[str, int]()
+    discounts = any(row.discount_milli for row in listed)
+    titles = ("Product", "Quantity", "Price", *(("Discount",) if discounts else ()), "Sum")
+    lines = ["", _line(titles), _line(("---", *("---:",) * (len(titles) - 1)))]
+    for row in listed:
+        priced = sum_of(row)
+        sums[priced.currency] = sums.get(priced.currency, 0) + priced.minor
+        discount = (discount_text(row),) if discounts else ()
+        quantity = quantity_text(row, _escaped)
+        lines.append(_line((_escaped(row.name), quantity, _money(row.price), *discount, _money(priced))))
+    empty = " |" * (len(titles) - 2)
+    lines += [f"| **Total** |{empty} **{_money(Money(minor, currency))}** |" for currency, minor in sums.items()]
     return "\n".join((*lines, ""))
+
+
+def _line(cells: Iterable[str]) -> str:
+    return f"| {' | '.join(cells)} |"
 
 
 def _money(amount: Money) -> str:

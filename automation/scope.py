@@ -32,6 +32,10 @@ SYSTEM_FIELDS: Mapping[str, FieldType] = {
 }
 """Fields that every item has beside its own; they hide own fields of the same code."""
 
+LISTS: Mapping[str, FieldType] = {"products": "string", "orders": "string"}
+"""Ids of the product rows and of the linked orders, for iterators; own fields of the same code hide them."""
+LIST_TITLES: Mapping[str, str] = {"Products": "products", "Orders": "orders"}
+"""Their codes by their titles, which own fields of the same title hide."""
 
 WATCHED_PEOPLE = ("responsible", "observers")
 """Those of them that a save changes and a trigger may watch like a field (spec 2.3)."""
@@ -92,7 +96,7 @@ class Schema(NamedTuple):
         prefix, dot, code = name.partition(".")
         if dot:
             return self.related.get(prefix, _NO_TYPES).get(code)
-        return SYSTEM_FIELDS.get(name) or self.fields.get(name)
+        return SYSTEM_FIELDS.get(name) or self.fields.get(name) or LISTS.get(name)
 
 
 def no_name(_user: str) -> str | None:
@@ -121,6 +125,8 @@ class Scope(NamedTuple):
     iterator: Value = None
     name_of: Callable[[str], str | None] = no_name
     """Full name of a user by id."""
+    lists: Callable[[str], Value] | None = None
+    """Reads one of `LISTS`, which are made only when they are asked for; None where there is no item."""
 
 
 Reader: TypeAlias = Callable[[Scope], Value]
@@ -154,4 +160,6 @@ def _field_reader(name: str) -> Reader:
         return lambda scope: scope.related.get(prefix, _NOTHING).get(code)
     if name in SYSTEM_FIELDS:
         return lambda scope: scope.system.get(name)
+    if name in LISTS:
+        return lambda scope: scope.lists(name) if scope.lists else scope.fields.get(name)
     return lambda scope: scope.fields.get(name)

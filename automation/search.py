@@ -21,7 +21,7 @@ from automation.conditions import (
 )
 from automation.conditions.model import FAMILIES, Comparison, Constant, Group, Node, Operand
 from automation.insertion import InvalidValue, Parameter, parse_parameter
-from automation.scope import SYSTEM_FIELDS, Reference, Schema, Scope
+from automation.scope import LISTS, SYSTEM_FIELDS, Reference, Schema, Scope
 from automation.values import FieldType, Value, plain
 
 SEARCHABLE = ("id", "item_type", "pipeline", "stage", "responsible", "created_at")
@@ -99,7 +99,8 @@ def compile_filter(raw: object, found: Schema, own: Schema) -> FilterSource:
 
     data = _with_names(raw, insert)
     condition = parse_condition(data, found)
-    unknown = sorted(name for kind, name in condition_references(condition) if kind == "field" and name in _NOT_KEPT)
+    not_kept = _NOT_KEPT | (LISTS.keys() - found.fields.keys())
+    unknown = sorted(name for kind, name in condition_references(condition) if kind == "field" and name in not_kept)
     if unknown:
         raise InvalidConditionError((ConditionError("$", f"items are not searched by {', '.join(unknown)}"),))
     return FilterSource(json.dumps(data, ensure_ascii=False, default=str), inserted, frozenset(references))

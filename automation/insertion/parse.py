@@ -14,7 +14,7 @@ from automation.insertion.model import (
     Template,
     TemplateError,
 )
-from automation.scope import Kind, Reference, Schema
+from automation.scope import LIST_TITLES, Kind, Reference, Schema
 
 _STABLE = ("field", "param", "var", "const", "result")
 _LONGEST = 500
@@ -82,7 +82,7 @@ def _titled(title: str, position: int, schema: Schema) -> Placeholder | Template
     codes = [code for code, known in schema.titles.items() if known.strip() == title]
     if len(codes) > 1:
         return TemplateError(position, f"{title[:60]!r} is the title of {len(codes)} fields")
-    reference = Reference("field", codes[0] if codes else "")
+    reference = Reference("field", codes[0] if codes else LIST_TITLES.get(title, ""))
     type_ = schema.type_of(reference)
     return (
         TemplateError(position, f"no field is titled {title[:60]!r}")

@@ -26,6 +26,8 @@ LONGEST_LINK = 2_000
 LONGEST_TARGET = 4_000
 """Characters of a link in an e-mail."""
 MOST_QUANTITY = 10**12
+WHOLE_DISCOUNT = 100_000
+"""A discount of a hundred percent."""
 MOST_MINOR = 10**15
 """A row's sum stays far from where 64 bits end only within these."""
 LAST_MOMENT = 253_402_300_799_999
@@ -89,12 +91,24 @@ def check_money(name: str, money: Money) -> None:
 
 
 def check_rows(rows: Iterable[ProductRow]) -> None:
-    """Raise `ChangeRefusedError` for the first row out of range."""
+    """Raise `ChangeRefusedError` for the first row out of range, or with the id of another one."""
+    named: set[str] = set()
     for number, row in enumerate(rows):
-        _check_ids(LONGEST_ID, **{f"rows[{number}].product_id": row.product_id})
-        if not 0 <= row.quantity_milli <= MOST_QUANTITY:
-            raise _refuse(f"rows[{number}].quantity_milli", "out of range")
-        check_money(f"rows[{number}].price", row.price)
+        _check_row(f"rows[{number}]", row)
+        if row.row_id in named:
+            raise _refuse(f"rows[{number}].row_id", "another row has it")
+        if row.row_id:
+            named.add(row.row_id)
+
+
+def _check_row(path: str, row: ProductRow) -> None:
+    ids = {"product_id": row.product_id, "row_id": row.row_id, "unit": row.unit}
+    _check_ids(LONGEST_ID, **{f"{path}.{name}": text for name, text in ids.items()})
+    if not 0 <= row.quantity_milli <= MOST_QUANTITY:
+        raise _refuse(f"{path}.quantity_milli", "out of range")
+    if not 0 <= row.discount_milli <= WHOLE_DISCOUNT:
+        raise _refuse(f"{path}.discount_milli", "out of range")
+    check_money(f"{path}.price", row.price)
 
 
 def _check_links(links: Iterable[Link]) -> None:

@@ -31,9 +31,11 @@ class ItemCreated:
 
 @dataclass(frozen=True, slots=True)
 class FieldsChanged:
-    """A save changed fields."""
+    """A save changed fields, or the amount followed from the product rows."""
 
     changes: tuple[FieldChange, ...]
+    computed: bool = False
+    """The amount follows from the product rows, as nobody has given it (spec 4.2)."""
 
 
 @dataclass(frozen=True, slots=True)

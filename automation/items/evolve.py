@@ -13,6 +13,7 @@ from automation.items import alert_events as alerts
 from automation.items import events as e
 from automation.items.document_events import DocumentCreated
 from automation.items.journal_events import JournalEntryAdded
+from automation.items.product_rows import AMOUNT, identified
 from automation.items.state import Details, ItemState, OpenActivity, Payment, Run
 from automation.plan import Answer
 from automation.seen import digest, remember
@@ -67,7 +68,12 @@ def _created(state: ItemState, env: Envelope, event: e.ItemCreated) -> Patch:
 
 
 def _fields_changed(state: ItemState, env: Envelope, event: e.FieldsChanged) -> Patch:
-    return {"fields": {**state.fields, **{c.code: c.new for c in event.changes}}}
+    patch: Patch = {"fields": {**state.fields, **{c.code: c.new for c in event.changes}}}
+    if event.computed:
+        patch["amount_computed"] = True
+    elif state.amount_computed and any(c.code == AMOUNT for c in event.changes):
+        patch["amount_computed"] = False
+    return patch
 
 
 def _stage_moved(state: ItemState, env: Envelope, event: e.StageMoved) -> Patch:
@@ -89,7 +95,7 @@ def _observers(state: ItemState, env: Envelope, event: e.ObserversChanged) -> Pa
 
 
 def _rows(state: ItemState, env: Envelope, event: e.ProductRowsChanged) -> Patch:
-    return {"rows": event.new}
+    return {"rows": identified(event.new, state.rows, env.event_id)}
 
 
 def _linked(state: ItemState, env: Envelope, event: e.ItemLinked) -> Patch:

@@ -25,6 +25,12 @@ class ProductRow:
     name: str
     quantity_milli: int
     price: Money
+    row_id: str = ""
+    """Stays the same while the row is edited; a row that was sent without one gets one when the item takes it."""
+    discount_milli: int = 0
+    """Thousandths of a percent."""
+    unit: str = ""
+    """What one piece is: `h`, `kg`…"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from automation.definitions.models import Pipeline
 from automation.definitions.process_models import PROCESSED
-from automation.envelope import STAGED
+from automation.envelope import STAGED, event_id
 from automation.errors import ChangeRefusedError
-from automation.items import admission, effects, invoices, links, runs, stages, waiters, watching
+from automation.items import admission, effects, invoices, links, product_rows, runs, stages, waiters, watching
 from automation.items import changes as c
 from automation.items import events as e
 from automation.items.fields import checked
-from automation.items.parts import FieldChange
+from automation.items.parts import FieldChange, ProductRow
 from automation.items.turn import CHAIN_LIMIT, Turn
 from automation.processes import autostart, engine
 
@@ -106,7 +106,7 @@ def _event(turn: Turn, change: c.CreateItem | c.RequestItem, creator: str, *, qu
 def _create(turn: Turn, change: c.CreateItem | c.RequestItem, creator: str, quiet: bool) -> None:
     turn.emit(_event(turn, change, creator, quiet=quiet))
     if change.rows:
-        turn.emit(e.ProductRowsChanged((), change.rows))
+        _save_rows(turn, change.rows, amount_given=False)
     for link in dict.fromkeys(change.links):
         turn.emit(e.ItemLinked(link))
         links.tell(turn, link, "link")
@@ -167,9 +167,17 @@ def _save_people(turn: Turn, change: c.SaveItem) -> None:
         turn.emit(e.ObserversChanged(state.observers, change.observers))
 
 
+def _save_rows(turn: Turn, rows: tuple[ProductRow, ...], *, amount_given: bool) -> None:
+    """Replace the rows; a save that gives the amount, too, wins over them."""
+    named = product_rows.identified(rows, turn.state.rows, event_id(turn.key_text, turn.state.version + 1))
+    if named != turn.state.rows:
+        for event in product_rows.replaced(turn.state, named, turn.view, amount_given=amount_given):
+            turn.emit(event)
+
+
 def _save_rows_and_links(turn: Turn, change: c.SaveItem) -> None:
-    if change.rows is not None and change.rows != turn.state.rows:
-        turn.emit(e.ProductRowsChanged(turn.state.rows, change.rows))
+    if change.rows is not None:
+        _save_rows(turn, change.rows, amount_given=change.fields.get(product_rows.AMOUNT) is not None)
     for link in change.link:
         if link not in turn.state.links:
             turn.emit(e.ItemLinked(link))

@@ -36,8 +36,8 @@ _NAMING = (RuleRunSkipped, RuleRunFailed, RuleRunDelayed, RuleRunStarted)
 _OF_IDS = 2_000
 _REQUESTS = (PaymentRequested, ItemAsked, ItemAnswered, CreationRequested)
 _GROWING = attrgetter(
-    "fields", "rows", "links", "observers", "payments", "runs", "results", "activities", "details", "processes", "steps",
-    "waiters", "tasks", "held",
+    "fields", "rows", "links", "observers", "payments", "runs", "results", "activities", "details", "processes",
+    "steps", "waiters", "tasks", "held",
 )  # fmt: skip
 
 

@@ -144,11 +144,19 @@ class ItemState(NamedTuple):
     """The questions to the list that have no answer yet."""
     refused: bool = False
     """It was not created: someone behind it is on the list. A later creation may succeed."""
+    amount_computed: bool = False
+    """The amount is the sum of the product rows: no save has given it (spec 4.2)."""
 
     @property
     def key(self) -> Key:
         """The item's key."""
         return Key(self.tenant, self.item_type, self.item_id)
+
+    @property
+    def orders(self) -> tuple[str, ...]:
+        """The ids of the orders that are linked, or have payments that the item was told of; each once."""
+        linked = [link.item_id for link in self.links if link.item_type == "order"]
+        return tuple(dict.fromkeys((*linked, *(p.order_id for p in self.payments.values() if p.order_id))))
 
     @property
     def exists(self) -> bool:

@@ -66,7 +66,8 @@ def _events(
 
 def _registered(state: PayableState, change: RegisterOrder) -> Sequence[PaymentEvent]:
     if not state.registered:
-        return (OrderRegistered(change.amount, union(state.items, change.items), change.rows),)
+        items = union(state.items, change.items)
+        return (OrderRegistered(change.amount, items, change.rows, items[len(state.items) :]),)
     same = (change.amount, change.rows) == (state.amount, state.rows)
     saved = () if same else (OrderRegistered(change.amount, state.items, change.rows),)
     return (*saved, *_linked(state, change.items)) or (PaymentChangeSeen("no_change"),)

@@ -20,6 +20,8 @@ class OrderRegistered:
     items: tuple[str, ...]
     """Kafka keys of the linked items."""
     rows: tuple[ProductRow, ...] = ()
+    new_items: tuple[str, ...] = ()
+    """Those of them that were not linked before: they are told."""
 
 
 @dataclass(frozen=True, slots=True)

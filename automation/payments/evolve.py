@@ -16,7 +16,7 @@ from automation.payments.events import (
 from automation.payments.state import Document, PayableState, notice_entry, union
 from automation.seen import digest, remember
 
-FOLD_VERSION = 1
+FOLD_VERSION = 2
 """Raised when `evolve` or the shape of the state changes."""
 
 

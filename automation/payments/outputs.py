@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from typing import NamedTuple, TypeAlias
 
 from automation.envelope import Envelope, Key, Recorded, stable_id
-from automation.items.changes import ChangeFrame, ReportOutcome, ReportPayment
+from automation.items.changes import AskItem, ChangeFrame, ReportOutcome, ReportPayment
 from automation.payments.events import (
     OrderLinked,
+    OrderRegistered,
     PaymentDocumentCreated,
     PaymentDocumentPaid,
     PaymentDocumentReused,
@@ -27,12 +28,15 @@ _OfDocument: TypeAlias = (
 )
 
 
+ItemNews: TypeAlias = ReportPayment | ReportOutcome | AskItem
+
+
 class ItemReport(NamedTuple):
     """A change for an item; its frame is not signed yet."""
 
     key: Key
     frame: ChangeFrame
-    change: ReportPayment | ReportOutcome
+    change: ItemNews
 
 
 def outputs(recorded: Recorded) -> Sequence[ItemReport]:
@@ -48,8 +52,11 @@ def outputs(recorded: Recorded) -> Sequence[ItemReport]:
             return _tell(envelope, event, event.items, "paid")
         case PaymentDocumentVoided():
             return _tell(envelope, event, event.items, "voided")
-        case OrderLinked(payment_id=payment_id) if payment_id:
-            return _tell(envelope, event, (event.item,), "unpaid")
+        case OrderRegistered():
+            return _link(envelope, event.new_items)
+        case OrderLinked():
+            paid_by = _tell(envelope, event, (event.item,), "unpaid") if event.payment_id else ()
+            return [*_link(envelope, (event.item,)), *paid_by]
         case PaymentRefused():
             return [_answer(envelope, event.item, _refused(event))]
         case _:
@@ -60,6 +67,13 @@ def _tell(envelope: Envelope, document: _OfDocument, items: Sequence[str], statu
     order_id = envelope.item_id if envelope.item_type == ORDER else ""
     told = ReportPayment(document.payment_id, order_id, status, document.amount, document.link)
     return [_report(envelope, "payment", item, told) for item in items]
+
+
+def _link(envelope: Envelope, items: Sequence[str]) -> Sequence[ItemReport]:
+    """Let items link the order: processes go through an item's orders before there is a payment (spec 4.33)."""
+    args: dict[str, Value] = {"item_type": ORDER, "item_id": envelope.item_id, "relation": "order"}
+    named = [(item, stable_id("fact", "link", envelope.event_id, item)) for item in items]
+    return [_report(envelope, "link", item, AskItem(fact, "", "link", args, "")) for item, fact in named]
 
 
 def _done(event: PaymentDocumentCreated | PaymentDocumentReused) -> ReportOutcome:
@@ -80,7 +94,7 @@ def _answer(envelope: Envelope, item: str, outcome: ReportOutcome) -> ItemReport
     return _report(envelope, "outcome", item, outcome)
 
 
-def _report(envelope: Envelope, kind: str, item: str, change: ReportPayment | ReportOutcome) -> ItemReport:
+def _report(envelope: Envelope, kind: str, item: str, change: ItemNews) -> ItemReport:
     key = Key.parse(item)
     frame = ChangeFrame(
         change_id=stable_id(kind, envelope.event_id, item),

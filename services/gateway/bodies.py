@@ -42,13 +42,18 @@ class MoneyBody(Body):
 
 
 class RowBody(Body):
-    """A row of products; name and price may be left out where the product is in the catalogue."""
+    """A row of products; name, price and unit may be left out where the product is in the catalogue."""
 
     product_id: str = Field(default="", max_length=200)
     name: Annotated[str, Field(max_length=1_000)] | None = None
     quantity_milli: int = Field(default=1_000, ge=0, le=10**12)
     """Thousandths of a piece."""
     price: MoneyBody | None = None
+    row_id: str = Field(default="", max_length=200)
+    """Left out: that of the same row before, else a new one."""
+    discount_milli: int = Field(default=0, ge=0, le=100_000)
+    """Thousandths of a percent."""
+    unit: Annotated[str, Field(max_length=50)] | None = None
 
 
 class LinkBody(Body):

@@ -214,15 +214,18 @@ def rows_of(view: TenantView | None, given: Sequence[b.RowBody], faults: Faults)
 
 
 def _row(view: TenantView | None, row: b.RowBody, path: str, faults: Faults) -> ProductRow:
-    name, price = row.name, Money(row.price.minor, row.price.currency) if row.price else None
-    if name is None or price is None:
-        product = view.product(row.product_id) if view else None
-        if product is None:
-            faults.add(f"{path}.product_id", "unknown_product", "give name and price, or a product of the catalogue")
-            return ProductRow(row.product_id, "", row.quantity_milli, Money(0, ""))
+    name, price, unit = row.name, Money(row.price.minor, row.price.currency) if row.price else None, row.unit
+    product = view.product(row.product_id) if view else None
+    if product is not None:
         name = product.name if name is None else name
         price = price or Money(product.price.minor, product.price.currency)
-    return ProductRow(row.product_id, name, row.quantity_milli, price)
+        unit = product.unit if unit is None else unit
+    if name is None or price is None:
+        faults.add(f"{path}.product_id", "unknown_product", "give name and price, or a product of the catalogue")
+    return ProductRow(
+        row.product_id, name or "", row.quantity_milli, price or Money(0, ""), row.row_id, row.discount_milli,
+        unit or "",
+    )  # fmt: skip
 
 
 def _links(given: Sequence[b.LinkBody]) -> tuple[Link, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from html import escape
 
 from automation.items.parts import ProductRow
+from automation.items.product_rows import discount_text, quantity_text
 from automation.money import amount_text
 from automation.payments.page import Page
 from automation.values import Money
@@ -56,17 +57,17 @@ def _amount(page: Page) -> str:
 def _bill(rows: tuple[ProductRow, ...]) -> str:
     if not rows:
         return ""
-    head = "<tr><th>Product</th><th>Quantity</th><th>Price of one</th></tr>"
-    return f'<table class="bill"><thead>{head}</thead><tbody>{"".join(map(_row, rows))}</tbody></table>'
+    discounts = any(row.discount_milli for row in rows)
+    last = "<th>Discount</th>" if discounts else ""
+    head = f"<tr><th>Product</th><th>Quantity</th><th>Price of one</th>{last}</tr>"
+    body = "".join(_row(row, discounts=discounts) for row in rows)
+    return f'<table class="bill"><thead>{head}</thead><tbody>{body}</tbody></table>'
 
 
-def _row(row: ProductRow) -> str:
-    return f"<tr><td>{escape(row.name)}</td><td>{_quantity(row.quantity_milli)}</td><td>{_money(row.price)}</td></tr>"
-
-
-def _quantity(milli: int) -> str:
-    whole, part = divmod(milli, 1000)
-    return f"{whole}.{part:03}".rstrip("0") if part else str(whole)
+def _row(row: ProductRow, *, discounts: bool) -> str:
+    cells = [escape(row.name), quantity_text(row, escape), _money(row.price)]
+    cells += [escape(discount_text(row))] if discounts else []
+    return f"<tr>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>"
 
 
 def _money(money: Money) -> str:

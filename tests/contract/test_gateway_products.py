@@ -13,7 +13,7 @@ from tests.gateway_world import World, world
 __all__ = ["world"]
 
 CHANGES = "/v1/items/deal/7/changes"
-CHAIR = {"id": "chair", "name": "Chair", "price": {"minor": 5_000, "currency": "EUR"}}
+CHAIR = {"id": "chair", "name": "Chair", "price": {"minor": 5_000, "currency": "EUR"}, "unit": "pc"}
 OLD = {"id": "old", "name": "Old chair", "price": {"minor": 1, "currency": "EUR"}, "active": False}
 
 
@@ -28,9 +28,11 @@ async def defined(world: World) -> World:
 @pytest.mark.parametrize(
     ("row", "made"),
     [
-        ({"product_id": "chair"}, ProductRow("chair", "Chair", 1_000, Money(5_000, "EUR"))),
+        ({"product_id": "chair"}, ProductRow("chair", "Chair", 1_000, Money(5_000, "EUR"), unit="pc")),
         ({"product_id": "chair", "quantity_milli": 500, "price": {"minor": 4_000, "currency": "EUR"}},
-         ProductRow("chair", "Chair", 500, Money(4_000, "EUR"))),
+         ProductRow("chair", "Chair", 500, Money(4_000, "EUR"), unit="pc")),
+        ({"product_id": "chair", "name": "Seat", "price": {"minor": 1, "currency": "EUR"}, "unit": "", "row_id": "r1",
+          "discount_milli": 12_500}, ProductRow("chair", "Seat", 1_000, Money(1, "EUR"), "r1", 12_500)),
         ({"name": "Work", "price": {"minor": 7, "currency": "EUR"}}, ProductRow("", "Work", 1_000, Money(7, "EUR"))),
     ],
 )  # fmt: skip
@@ -40,6 +42,14 @@ async def test_a_row_takes_over_its_product(defined: World, row: dict[str, Any],
     order = {"order_id": "A1", "amount": {"minor": 1, "currency": "EUR"}, "rows": [row]}
     assert (await defined.call("POST", "/v1/orders", order)).status == 202
     assert [letter.change.rows for letter in defined.outbox.letters] == [(made,), (made,)]
+
+
+@pytest.mark.parametrize("wrong", [{"discount_milli": 100_001}, {"discount_milli": -1}, {"unit": "u" * 51}])
+async def test_a_row_out_of_range(defined: World, wrong: dict[str, Any]):
+    """The part at fault is named."""
+    reply = await defined.call("POST", CHANGES, {"kind": "save", "rows": [{"product_id": "chair", **wrong}]})
+    assert reply.status == 422
+    assert any(path.endswith(f"rows[0].{next(iter(wrong))}") for path, _ in reply.paths)
 
 
 @pytest.mark.parametrize("row", [{"product_id": "moon"}, {"product_id": "old"}, {"name": "Work"}])

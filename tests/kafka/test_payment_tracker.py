@@ -17,7 +17,7 @@ import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from automation.envelope import Key
-from automation.items.changes import ChangeFrame, ReportOutcome, ReportPayment
+from automation.items.changes import AskItem, ChangeFrame, ReportOutcome, ReportPayment
 from automation.payments.changes import RegisterOrder, RequestPayment
 from automation.payments.events import (
     OrderRegistered,
@@ -172,9 +172,9 @@ async def test_a_payment_is_asked_for_paid_and_told_once_over_repeats_and_a_rest
     kinds = [OrderRegistered, PaymentDocumentCreated, PaymentDocumentPaid, PaymentChangeSeen]
     assert [type(one.event) for one in recorded] == kinds
     assert [one.envelope.version for one in recorded] == [1, 2, 3, 4]
-    reports = await bench.reports(3)
+    reports = await bench.reports(4)
     assert [(frame.key.text, type(change)) for frame, change in reports] == [
-        (DEAL, ReportPayment), (DEAL, ReportOutcome), (DEAL, ReportPayment)
+        (DEAL, AskItem), (DEAL, ReportPayment), (DEAL, ReportOutcome), (DEAL, ReportPayment)
     ]  # fmt: skip
     page = (await bench.pages(lambda pages: pages.of_payment(created.payment_id) is not None)).lookup(
         token_of(created.link)

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from automation.catalogue import Entry, Params
 from automation.envelope import STAGED, Key
 from automation.items.door import LONGEST_ID, MOST_MINOR
 from automation.items.effects import PaymentRequested
-from automation.items.parts import ProductRow
+from automation.items.product_rows import total
 from automation.items.state import ItemState
-from automation.money import Rates, convert
 from automation.params import Flag, OrderRefs
 from automation.plan import Call, Completed, Context, Failed, Plan, Skipped
 from automation.scope import Schema
@@ -29,22 +28,6 @@ class CreatePaymentLink(Params):
         """Require the order where none is to be created."""
         if raw.get("auto_create") is False and not raw.get("order_id"):
             yield "order_id", "is required unless auto_create is true"
-
-
-def total(rows: Iterable[ProductRow], rates: Rates) -> Money | None:
-    """Return the sum of product rows in the currency of the first, each rounded half up to minor units.
-
-    None without rows, or where a row's currency has no rate.
-    """
-    minor, currency = 0, ""
-    for row in rows:
-        currency = currency or row.price.currency
-        sum_of_row = Money((row.quantity_milli * row.price.minor + 500) // 1000, row.price.currency)
-        converted = convert(sum_of_row, currency, rates)
-        if converted is None:
-            return None
-        minor += converted.minor
-    return Money(minor, currency) if currency else None
 
 
 def has_document(item: ItemState, order_id: str) -> bool:

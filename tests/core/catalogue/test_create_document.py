@@ -48,18 +48,21 @@ def document(**params: Any) -> m.Rule:
     return rule("doc", "create_document", "invoice_sent", given, order=1)
 
 
-def begun(*made: m.Definition, **fields: Any) -> Story:
+EUR_2 = Money(200, "EUR")
+OAK = (ProductRow("p", "Desk | *oak*", 1_500, EUR_2),)
+
+
+def begun(*made: m.Definition, rows: tuple[ProductRow, ...] = OAK, **fields: Any) -> Story:
     """Return a deal that has entered the stage of the rule."""
     known = (OFFER, HOME) if not any(isinstance(one, DocumentTemplate | OwnCompany) for one in made) else ()
     story = deal(*known, *made, **fields)
     story.now = AT
-    return story.when(c.SaveItem({}, stage="invoice_sent", rows=(ProductRow("p", "Desk | *oak*", 1_500, EUR_2),)))
+    return story.when(c.SaveItem({}, stage="invoice_sent", rows=rows))
 
 
 EU = m.DetailsTemplate(
     id="eu", title="EU", entity="company", fields=(m.FieldDef(code="vat", title="VAT", type="string"),)
 )
-EUR_2 = Money(200, "EUR")
 
 
 def numbered(story: Story, number: int = 7) -> DocumentRequested:
@@ -111,6 +114,20 @@ def test_the_text_holds_fields_products_and_own_fields() -> None:
         "| Product | Quantity | Price | Sum |\n| --- | ---: | ---: | ---: |\n"
         "| Desk \\| \\*oak\\* | 1.5 | 2.00 EUR | 3.00 EUR |\n"
         "| **Total** | | | **3.00 EUR** |\n\n"
+    )
+
+
+def test_discounts_have_a_column_and_quantities_a_unit() -> None:
+    """Where there is a discount; what a row comes to is rounded once."""
+    rows = (
+        ProductRow("p", "Desk", 1_500, EUR_2, discount_milli=12_500, unit="m²"),
+        ProductRow("q", "Lamp", 1_000, EUR_2, unit="pc*"),
+    )
+    text = numbered(begun(document(), rows=rows))
+    assert text.text.text.endswith(
+        "| Product | Quantity | Price | Discount | Sum |\n| --- | ---: | ---: | ---: | ---: |\n"
+        "| Desk | 1.5 m² | 2.00 EUR | 12.5 % | 2.63 EUR |\n| Lamp | 1 pc\\* | 2.00 EUR |  | 2.00 EUR |\n"
+        "| **Total** | | | | **4.63 EUR** |\n\n"
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -23,7 +24,7 @@ from tests.core.spec import CATALOGUE, PEOPLE, STAGES, TENANT, book_of, kind_of,
 from tests.core.world import World
 
 EUR_10 = Money(1_000, "EUR")
-ROWS = (ProductRow("p1", "Chair", 2_000, Money(500, "EUR")),)
+ROWS = (ProductRow("p1", "Chair", 2_000, Money(500, "EUR"), "r1", 12_500, "pc"),)
 SPA = "spa_item.repair"
 PLACES = {
     "deal": pipeline(),
@@ -88,6 +89,24 @@ def test_the_whole_matrix(source: str, kind: str) -> None:
     assert found == {"title": "Desk", "amount": EUR_10, **client}
     assert (rows, links) == (ROWS, (Link(source, "1", "source"),))
     assert Link(kind, new_id, "created") in made.state(f"{source}/1").links
+
+
+def test_an_amount_that_nobody_gave_follows_from_the_rows_of_the_new_item() -> None:
+    """It is not given there either; an e-signature document, which works nothing out, takes it over as it is."""
+    made = created("deal", "invoice", "esign_document", amount=None)
+    (invoice,) = made.items("invoice")
+    assert (invoice.fields["amount"], invoice.amount_computed) == (Money(875, "EUR"), True)
+    draft = results(made, "deal")["esign_document_id"]
+    assert made.events(f"esign_document/{draft}", d.EsignDocumentCreated)[0].amount == Money(875, "EUR")
+
+
+def test_an_amount_that_the_new_item_could_not_work_out_goes_along() -> None:
+    """The rows alone say another currency."""
+    dollars = tuple(replace(row, price=Money(500, "USD")) for row in ROWS)
+    made = world("deal", from_("deal", "invoice"), m.Rates(base="EUR", rates={"USD": "0.5"}), amount=None)
+    made.tell("deal/1", c.SaveItem({}, rows=dollars))
+    (invoice,) = enter(made, "deal").items("invoice")
+    assert (invoice.fields["amount"], invoice.amount_computed) == (Money(438, "EUR"), False)
 
 
 def test_several_kinds_at_once() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -112,7 +113,8 @@ def test_what_is_to_be_paid(rows: tuple[ProductRow, ...], amount: Money | None, 
     story = entered(OWN, *rows, amount=amount)
 
     request = story.only(effects.PaymentRequested)
-    assert (request.amount, request.rows, request.payable, request.order_id) == (asked, rows, DEAL.text, "")
+    assert (request.amount, request.rows, request.payable, request.order_id) == (asked, story.state.rows, DEAL.text, "")
+    assert [replace(row, row_id="") for row in request.rows] == list(rows)
 
 
 def test_rows_of_another_currency_count_at_the_rates() -> None:

@@ -152,6 +152,12 @@ def test_what_saving_refuses(made: m.Rule, paths: list[str]) -> None:
     assert flaws(made) == paths
 
 
+@pytest.mark.parametrize("value", ["A1", "{{Orders}}"])
+def test_items_are_not_searched_by_their_lists(value: str) -> None:
+    """The index holds neither product rows nor orders."""
+    assert flaws(find({"field": "orders", "op": "contains", "value": value})) == ["filter"]
+
+
 @pytest.mark.parametrize("missing", ["item_type", "filter", "select_fields"])
 def test_each_parameter_is_required(missing: str) -> None:
     """There is no default of any."""

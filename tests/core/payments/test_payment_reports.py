@@ -59,8 +59,24 @@ def test_a_voided_document_is_told(deal):
 def test_an_item_linked_later_is_told_of_the_open_payment(order):
     """So that it knows the link and is told when it is paid."""
     order.given(order.ask(), LinkOrder(OTHER_DEAL))
-    ((key, told),) = order.reports()
+    linked, (key, told) = order.reports()
+    assert linked[0] == OTHER_DEAL
     assert (key, told.status, told.payment_id) == (OTHER_DEAL, "unpaid", order.only_payment)
+
+
+def test_items_link_an_order_that_they_were_not_linked_to_before(order, unknown_order):
+    """When it is registered and when it is linked, before there is a payment; once each."""
+    args = {"item_type": "order", "item_id": "A1", "relation": "order"}
+    ((key, told),) = order.reports()
+    assert (key, told.question, told.args, told.reply_to) == (DEAL, "link", args, "")
+
+    order.given(RegisterOrder(Money(5_000, "EUR"), (DEAL,)))
+    assert order.reports() == []
+    order.given(LinkOrder(OTHER_DEAL))
+    assert [(key, told.args) for key, told in order.reports()] == [(OTHER_DEAL, args)]
+
+    unknown_order.given(LinkOrder(DEAL), RegisterOrder(EUR_100, (DEAL, OTHER_DEAL)))
+    assert [key for key, _ in unknown_order.reports()] == [OTHER_DEAL]
 
 
 def test_an_existing_document_skips_the_request(deal):
@@ -76,9 +92,9 @@ def test_every_other_refusal_fails_the_request(unknown_order):
 
 
 def test_facts_that_concern_no_item_are_told_to_none(deal, order):
-    """An ignored notice and an order without payments stay in their log."""
+    """An ignored notice and the new amount of an order without payments stay in their log."""
     deal.given(deal.ask()).given(deal.notice("failed"))
-    order.given(RegisterOrder(EUR_100, (OTHER_DEAL,)))
+    order.given(RegisterOrder(Money(5_000, "EUR"), (DEAL,)))
     assert (deal.reports(), order.reports()) == ([], [])
 
 

@@ -144,7 +144,9 @@ def test_an_order_of_nothing_has_nothing_to_pay(unknown_order):
 def test_an_order_keeps_the_items_linked_before_it_was_known(unknown_order):
     """The order in which the shop reports does not matter."""
     unknown_order.given(LinkOrder(OTHER_DEAL))
-    assert unknown_order.when(RegisterOrder(EUR_100, (DEAL,))) == [OrderRegistered(EUR_100, (OTHER_DEAL, DEAL))]
+    assert unknown_order.when(RegisterOrder(EUR_100, (DEAL,))) == [
+        OrderRegistered(EUR_100, (OTHER_DEAL, DEAL), new_items=(DEAL,))
+    ]
 
 
 def test_a_save_of_an_order_that_changed_nothing_is_seen(order):
