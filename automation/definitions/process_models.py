@@ -17,7 +17,10 @@ DOCUMENTS = ("feed_item", "drive_file")
 PROCESSED = (*CRM_ALL, *DOCUMENTS)
 MOST_STEPS = 1_000
 MOST_ITERATIONS = 10_000
+MOST_DEPTH = 50
+"""Blocks inside each other."""
 _CONSTRUCTS = ("if", "parallel", "while", "bp_iterator", "process", "set", "end")
+_TAGS = (*_CONSTRUCTS, "action")
 
 
 class Parameter(Definition):
@@ -163,6 +166,11 @@ Step: TypeAlias = Annotated[
 """One step; `type` is a construct, or else the id of an action of the catalogue."""
 
 
+def without_tags(loc: tuple[int | str, ...]) -> tuple[int | str, ...]:
+    """Return the place of an error as it was written: the models name the kind of step behind its number."""
+    return tuple(part for at, part in enumerate(loc) if at < 2 or part not in _TAGS or loc[at - 2] != "steps")
+
+
 def blocks(step: Any) -> Iterator[tuple[str, tuple[Any, ...]]]:
     """Yield the lists of steps inside a step, each with its path from the step."""
     match step:
@@ -190,6 +198,11 @@ def walk(steps: tuple[Any, ...], path: str = "steps") -> Iterator[tuple[str, Any
             yield from walk(block, f"{path}[{at}].{inner}")
 
 
+def depth(steps: tuple[Any, ...]) -> int:
+    """Return how many blocks stand inside each other."""
+    return 1 + max((depth(block) for step in steps for _, block in blocks(step)), default=0) if steps else 0
+
+
 class Template(Runnable):
     """A business-process template for one type of document (spec 1.3)."""
 
@@ -215,6 +228,8 @@ class Template(Runnable):
         _unique("steps", ids)
         if len(ids) > MOST_STEPS:
             raise ValueError(f"steps: more than {MOST_STEPS}")
+        if depth(self.steps) > MOST_DEPTH:
+            raise ValueError(f"steps: more than {MOST_DEPTH} blocks inside each other")
         return self
 
 

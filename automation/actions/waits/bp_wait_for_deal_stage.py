@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any
 
 from pydantic import Field
 
-from automation.actions.waits._stage import await_stage
+from automation.actions.waits._stage import await_stage, required
 from automation.catalogue import Entry, Params
 from automation.definitions.process_models import PROCESSED
 from automation.params import RecordRef, Takes
 from automation.plan import Context, Plan
+from automation.scope import Schema
 
 
 class WaitForDealStage(Params):
@@ -18,6 +20,11 @@ class WaitForDealStage(Params):
 
     deal_id: RecordRef = ""
     stages: Annotated[tuple[str, ...], Takes("list"), Field(min_length=1, max_length=100)]
+
+    @classmethod
+    def flaws(cls, raw: Mapping[str, Any], schema: Schema) -> Iterator[tuple[str, str]]:
+        """Require the deal where the process runs on something else."""
+        yield from required(raw, "deal_id", schema, "deal")
 
 
 def plan(context: Context, params: WaitForDealStage) -> Plan:
