@@ -1,6 +1,6 @@
 """`python -m bench`: run every peer in turn on the same changes and print how they compare.
 
-`rules`, `restore`, `memory` and `history` measure Stagewire alone; `all` does one after the other.
+`rules`, `restore`, `memory`, `history` and `templates` measure Stagewire alone; `all` does one after the other.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from bench import history, memory, restore, rules
+from bench import history, memory, restore, rules, templates
 from bench.broker import broker
 from bench.peer import Peer, UnavailableError, load_peers, say
 from bench.process import HARNESS_CORE, PeerFailedError, pin
@@ -24,6 +24,7 @@ ALONE: Mapping[str, Callable[[argparse.Namespace], str]] = {
     "restore": restore.run,
     "memory": memory.run,
     "history": history.run,
+    "templates": templates.run,
 }
 
 
