@@ -127,7 +127,7 @@ def results_of(view: TenantView, template: pm.Template) -> dict[str, FieldType]:
         if isinstance(step, pm.ActionStep):
             entry = view.catalogue.get(step.type)
             published = entry.results_of(step.params, view) if entry else {}
-        elif isinstance(step, pm.ProcessStep):
+        elif isinstance(step, pm.ProcessStep) and step.wait:
             other = view.current.get(("template", step.template))
             published = _returned(other) if isinstance(other, pm.Template) else {}
         else:

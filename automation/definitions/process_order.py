@@ -130,10 +130,11 @@ def circle(view: TenantView, made: pm.Template, *, waited: bool) -> tuple[str, .
 
 
 def _runs(view: TenantView, name: str, graph: dict[str, tuple[str, ...]], waited: bool) -> tuple[str, ...]:
-    """Return the templates that a template runs."""
+    """Return the templates that a template runs; an archived one runs none."""
     if name not in graph:
         made = view.current.get(("template", name))
-        graph[name] = tuple(_run_by(view, made, waited)) if isinstance(made, pm.Template) else ()
+        found = _run_by(view, made, waited) if isinstance(made, pm.Template) and made.status != "archived" else ()
+        graph[name] = tuple(found)
     return graph[name]
 
 

@@ -1,4 +1,4 @@
-"""The examples of the pages on processes and conditions can be saved and run; the published schema is that of the code."""
+"""The examples of the pages on processes and conditions can be saved and run; the published schema is the code's."""
 
 from __future__ import annotations
 

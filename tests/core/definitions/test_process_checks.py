@@ -325,6 +325,16 @@ def test_a_run_of_another_template_gives_it_what_it_needs() -> None:
     ]
 
 
+def test_a_run_that_is_not_waited_for_has_no_results() -> None:
+    """They would come too late (spec 1.7)."""
+    other = template(END, name="other", variables=[{"code": "found", "type": "string"}], results=["found"])
+    uses = comment("{{result:run.found}}")
+
+    assert saved(template(run("other"), uses), other).flaws == ()
+    (flaw,) = saved(template(run("other", wait=False), uses), other).flaws
+    assert (flaw.path, flaw.message) == ("steps[1].params.title", "unknown result 'run.found'")
+
+
 def circle(*runs: tuple[str, list[dict[str, Any]]]) -> dict[str, str]:
     """Return the severity of the circle that each template is in."""
     made = [template(*steps, name=name) for name, steps in runs]
@@ -346,6 +356,15 @@ def test_a_wait_before_the_run_breaks_the_circle() -> None:
     assert circle(("a", [run("b")]), ("b", [WAIT, run("a")])) == {"a": WARNING, "b": WARNING}
     assert circle(("a", [run("a"), WAIT])) == {"a": ERROR}
     assert circle(("a", [choice([WAIT]), run("a")])) == {"a": ERROR}
+
+
+def test_an_archived_template_breaks_the_circle() -> None:
+    """It runs nothing until it is activated, and then the circle is found."""
+    there = template(run("b"), name="a")
+    found = saved(there, template(run("a"), name="b", status="archived")).flaws
+
+    assert [(one.id, one.rule) for one in found] == [("a", "inactive_template")]
+    assert {one.rule for one in saved(there, template(run("a"), name="b")).flaws} == {"process_cycle"}
 
 
 def test_an_archived_template_is_not_checked() -> None:
