@@ -38,10 +38,10 @@ WRITTEN = {
     "principals": {"people"}, "rows": {"rows of field and value", "rows of details field and value"},
     "fields": {"field codes", "string"},
     "datetime": {"datetime"}, "files": {"file"}, "address": {"string"}, "kinds": {"string", "enum", "list"},
-    "reference": {"string", "enum", "details template"},
+    "reference": {"string", "enum", "details template", "SPA type"},
     "condition": {"condition", "object", "text", "string"}, "money": {"money"}, "number": {"number", "int"},
     "field": {"string", "field code"}, "stages": {"list", "string"}, "duration": {"int", "string"},
-    "client_rows": {"rows of field and value", "object"},
+    "client_rows": {"rows of field and value", "rows of definition and value"},
 }  # fmt: skip
 """How the types of the specification may be called by the catalogue."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from automation.actions.waits._stage import await_stage, required
@@ -16,6 +17,7 @@ from automation.scope import Schema
 class WaitForLeadStatus(Params):
     """Which lead, the current one unless another is named, and which status."""
 
+    EXAMPLE = MappingProxyType({"lead_id": "lead-1"})
     lead_id: RecordRef = ""
     status: OrderRef
 

@@ -22,12 +22,6 @@ _MONEY = {
     "required": ["minor", "currency"],
     "additionalProperties": False,
 }
-_ROW = {
-    "type": "object",
-    "properties": {"field": {"type": "string"}, "value": {}},
-    "required": ["field"],
-    "additionalProperties": False,
-}
 _STEPS = {"type": "array", "items": {"$ref": "#/$defs/Step"}}
 
 
@@ -102,7 +96,7 @@ def _parameter(one: Parameter) -> dict[str, Any]:
 
 def _single(type_: str) -> dict[str, Any]:
     if type_.startswith("rows of"):
-        return {"type": "array", "items": _ROW}
+        return {"type": "array", "items": _row(type_.removeprefix("rows of ").partition(" and ")[0].split()[-1])}
     if type_ in _NUMBERS:
         return {"anyOf": [{"type": _NUMBERS[type_]}, _INSERTED]}
     if type_ == "bool":
@@ -110,6 +104,17 @@ def _single(type_: str) -> dict[str, Any]:
     if type_ == "money":
         return {"anyOf": [_MONEY, _INSERTED]}
     return {"type": "string"} if type_ in ("string", "text", "user", "field code", "details template") else {}
+
+
+def _row(name: str) -> dict[str, Any]:
+    """Return a row: a field by its code, or the definition of a new one, with its value."""
+    named = {"type": "string"} if name == "field" else {"type": "object"}
+    return {
+        "type": "object",
+        "properties": {name: named, "value": {}},
+        "required": [name],
+        "additionalProperties": False,
+    }
 
 
 def _condition() -> dict[str, Any]:
