@@ -61,6 +61,10 @@ class Entry:
     """Results that depend on the parameters as they were written, beside those in `results`."""
     payment: bool = False
     """A payment trigger: the responsible is alerted (spec 1.11)."""
+    also_step: tuple[str, ...] = ()
+    """Types of documents whose processes may use a rule as a step."""
+    ends_process: bool = False
+    """The process is at its end when the action has done its work."""
 
     def results_of(self, params: Mapping[str, Any], view: TenantView) -> Mapping[str, FieldType]:
         """Return the type of each result that the entry publishes with these parameters."""
@@ -69,6 +73,11 @@ class Entry:
     def allows(self, item_type: str) -> bool:
         """Say whether the entry may be used on items of the type."""
         return item_type.partition(".")[0] in self.types
+
+    @property
+    def step_types(self) -> tuple[str, ...]:
+        """Types of documents whose processes may use the entry as a step."""
+        return self.types if self.kind == "action" else self.also_step
 
 
 class CatalogueError(Exception):

@@ -58,12 +58,15 @@ def parameters(entry: Entry) -> tuple[Parameter, ...]:
 
 
 def example(entry: Entry) -> dict[str, Any]:
-    """Return a definition of the entry with what is required, on a pipeline `main` with a stage `invoice_sent`."""
+    """Return a definition of the entry with what is required: on a pipeline `main`, or as a process of one step."""
     item_type = "deal" if entry.allows("deal") else entry.types[0]
-    place = {"item_type": item_type, "pipeline": "main", "stage": "invoice_sent"}
     params = {one.name: _example(one) for one in parameters(entry) if one.required} | dict(entry.params.EXAMPLE)
-    found = {"kind": entry.kind, "id": entry.id.replace("_", "-"), "type": entry.id, **place}
-    return {**found, "params": params} if params else found
+    given, name = {"params": params} if params else {}, entry.id.replace("_", "-")
+    if entry.kind == "action":
+        step = {"id": "step", "type": entry.id, **given}
+        return {"kind": "template", "id": name, "item_type": item_type, "steps": [step]}
+    place = {"item_type": item_type, "pipeline": "main", "stage": "invoice_sent"}
+    return {"kind": entry.kind, "id": name, "type": entry.id, **place, **given}
 
 
 def _parameter(name: str, info: FieldInfo) -> Parameter:

@@ -48,6 +48,9 @@ class Reference(NamedTuple):
     name: str
 
 
+_NO_OTHER_TITLES: Mapping[Reference, str] = MappingProxyType({})
+
+
 class Schema(NamedTuple):
     """The names that a definition may use, with their types."""
 
@@ -72,6 +75,8 @@ class Schema(NamedTuple):
     """Whether old and new values of changed fields are in view (triggers and starts on a change)."""
     types_of: Callable[[str], Mapping[str, FieldType]] = lambda _item_type: _NO_TYPES
     """The types of the fields of another item type: what filters over its items compare."""
+    other_titles: Mapping[Reference, str] = _NO_OTHER_TITLES
+    """Titles of what is no field: start parameters and variables of a process."""
 
     def type_of(self, reference: Reference) -> FieldType | None:
         """Return the type behind a name; `None` for an unknown one."""

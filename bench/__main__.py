@@ -1,6 +1,6 @@
 """`python -m bench`: run every peer in turn on the same changes and print how they compare.
 
-`rules`, `restore`, `memory`, `processes` and `history` measure Stagewire alone; `all` does one after the other.
+`rules`, `restore`, `memory`, `processes`, `history` and `templates` measure Stagewire alone; `all` does all of it.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from bench import history, memory, processes, restore, rules
+from bench import history, memory, processes, restore, rules, templates
 from bench.broker import broker
 from bench.peer import Peer, UnavailableError, load_peers, say
 from bench.process import HARNESS_CORE, PeerFailedError, pin
@@ -25,6 +25,7 @@ ALONE: Mapping[str, Callable[[argparse.Namespace], str]] = {
     "memory": memory.run,
     "processes": processes.run,
     "history": history.run,
+    "templates": templates.run,
 }
 
 

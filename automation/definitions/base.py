@@ -5,9 +5,16 @@ from __future__ import annotations
 import re
 from typing import Annotated, TypeAlias
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 _DURATION = re.compile(r"(\d{1,6})\s*(s|m|h|d|w)")
+_WRITTEN_DURATION = {
+    "anyOf": [
+        {"type": "string", "pattern": r"^\s*(\d{1,6}\s*[smhdw]\s*)+$"},
+        {"type": "integer", "minimum": 0, "description": "Milliseconds."},
+    ],
+    "examples": ["90s", "5m", "2h", "1d 12h"],
+}
 _UNIT_MS = {"s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000, "w": 604_800_000}
 
 
@@ -30,7 +37,9 @@ def _no_slash(text: str) -> str:
 
 Id: TypeAlias = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_no_slash)]
 Code: TypeAlias = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
-Duration: TypeAlias = Annotated[int, BeforeValidator(duration_ms), Field(ge=0, le=366 * 86_400_000)]
+Duration: TypeAlias = Annotated[
+    int, BeforeValidator(duration_ms), Field(ge=0, le=366 * 86_400_000), WithJsonSchema(_WRITTEN_DURATION)
+]
 
 
 class Definition(BaseModel):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Literal, NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -46,11 +46,11 @@ def unknown_zone(name: str) -> bool:
     return False
 
 
-def item_type(name: str, path: str = "item_type") -> Iterator[Found]:
+def item_type(name: str, path: str = "item_type", known: Sequence[str] = CRM_ALL) -> Iterator[Found]:
     """Check that an item type exists; the type of an SPA item is `spa_item.<SPA type>`."""
     base, dot, own = name.partition(".")
-    if base not in CRM_ALL or (base == "spa_item") != bool(dot and own) or (dot and base != "spa_item"):
-        yield Found(path, "unknown_item_type", f"{name[:60]!r} is none of {', '.join(CRM_ALL)} (spa_item.<SPA type>)")
+    if base not in known or (base == "spa_item") != bool(dot and own) or (dot and base != "spa_item"):
+        yield Found(path, "unknown_item_type", f"{name[:60]!r} is none of {', '.join(known)} (spa_item.<SPA type>)")
 
 
 def fields(made: Fields, view: TenantView) -> Iterator[Found]:
@@ -147,8 +147,8 @@ def stop(made: Stop, view: TenantView) -> Iterator[Found]:
     kind, colon, name = made.id.partition(":")
     if made.id == ALL_AUTOMATION:
         return
-    if kind not in ("rule", "trigger") or not colon:
-        why = f"{made.id[:60]!r} is neither {ALL_AUTOMATION!r} nor rule:<id> or trigger:<id>"
+    if kind not in ("rule", "trigger", "template") or not colon:
+        why = f"{made.id[:60]!r} is neither {ALL_AUTOMATION!r} nor rule:<id>, trigger:<id> or template:<id>"
         yield Found("id", "unknown_target", why)
     elif (kind, name) not in view.current:
         yield Found("id", "unknown_target", f"there is no {kind} {name[:60]!r}", "warning")

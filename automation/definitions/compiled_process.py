@@ -14,7 +14,7 @@ from automation.definitions.compiled import condition_of, field_types
 from automation.definitions.models import FieldDef
 from automation.insertion import InvalidTemplateError, Parameter, parse_parameter, parse_template
 from automation.insertion.parameters import Inserted, InvalidValue
-from automation.scope import Schema, Scope
+from automation.scope import Reference, Schema, Scope
 from automation.values import FieldType, Value
 
 if TYPE_CHECKING:
@@ -102,13 +102,22 @@ def literal(code: str, type_: FieldType, raw: Any, *, multiple: bool = False) ->
 def schema_of(view: TenantView, template: pm.Template) -> Schema:
     """Return the names that the steps of a template may use, the iterator's value aside."""
     own = view.fields(template.item_type)
-    return Schema(
+    made = Schema(
         field_types(own), titles={code: one.title for code, one in own.items()}, results=results_of(view, template),
         params=field_types(fields_of(template.params)), variables=field_types(fields_of(template.variables)),
         constants={one.code: one.type for one in template.constants},
         multiple=frozenset(code for code, one in own.items() if one.multiple), details=view.details_fields,
-        item_type=template.item_type, types_of=view.types_of,
+        item_type=template.item_type, types_of=view.types_of, other_titles=_titles_of(template),
     )  # fmt: skip
+    loops = (step for _, step in pm.walk(template.steps) if isinstance(step, pm.IteratorStep))
+    return made._replace(
+        results={**made.results, **{f"{one.id}.value": element_type(one.source, made) for one in loops}}
+    )
+
+
+def _titles_of(template: pm.Template) -> dict[Reference, str]:
+    params = {Reference("param", one.code): one.title for one in template.params if one.title}
+    return params | {Reference("var", one.code): one.title for one in template.variables if one.title}
 
 
 def results_of(view: TenantView, template: pm.Template) -> dict[str, FieldType]:
@@ -118,7 +127,7 @@ def results_of(view: TenantView, template: pm.Template) -> dict[str, FieldType]:
         if isinstance(step, pm.ActionStep):
             entry = view.catalogue.get(step.type)
             published = entry.results_of(step.params, view) if entry else {}
-        elif isinstance(step, pm.ProcessStep):
+        elif isinstance(step, pm.ProcessStep) and step.wait:
             other = view.current.get(("template", step.template))
             published = _returned(other) if isinstance(other, pm.Template) else {}
         else:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import Discriminator, Field, Tag, model_validator
+from pydantic import ConfigDict, Discriminator, Field, Tag, model_validator
 
 from automation.definitions.base import Code, Definition, Duration, Id
 from automation.definitions.runnable import Runnable
@@ -17,10 +17,19 @@ DOCUMENTS = ("feed_item", "drive_file")
 PROCESSED = (*CRM_ALL, *DOCUMENTS)
 MOST_STEPS = 1_000
 MOST_ITERATIONS = 10_000
+MOST_DEPTH = 50
+"""Blocks inside each other."""
 _CONSTRUCTS = ("if", "parallel", "while", "bp_iterator", "process", "set", "end")
+_TAGS = (*_CONSTRUCTS, "action")
 
 
-class Parameter(Definition):
+class Written(Definition):
+    """What people write of templates; its schema is published, with the texts below the fields."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+
+class Parameter(Written):
     """A start parameter or a variable (spec 1.8)."""
 
     code: Code
@@ -31,7 +40,7 @@ class Parameter(Definition):
     default: Any = None
 
 
-class Constant(Definition):
+class Constant(Written):
     """A constant of a template; it is fixed when the template is saved."""
 
     code: Code
@@ -39,14 +48,14 @@ class Constant(Definition):
     value: Any
 
 
-class StepBase(Definition):
+class StepBase(Written):
     """What every step has: an id of its own in the template, and a title."""
 
     id: Code
     title: str = Field(default="", max_length=500)
 
 
-class OnError(Definition):
+class OnError(Written):
     """What follows a failed step: first so many more tries, then the process goes on, takes a branch, or stops."""
 
     retry: int = Field(default=0, ge=0, le=20)
@@ -57,7 +66,7 @@ class OnError(Definition):
     """Of the branch; the process goes on behind the failed step afterwards."""
 
 
-class Timeout(Definition):
+class Timeout(Written):
     """How long a step may wait; then it has failed with `timeout`, and these steps run."""
 
     after: Duration
@@ -73,7 +82,7 @@ class ActionStep(StepBase):
     timeout: Timeout | None = None
 
 
-class Branch(Definition):
+class Branch(Written):
     """Steps that run where the condition holds."""
 
     title: str = Field(default="", max_length=500)
@@ -89,7 +98,7 @@ class IfStep(StepBase):
     otherwise: tuple[Step, ...] = ()
 
 
-class Path(Definition):
+class Path(Written):
     """One of several paths that run side by side."""
 
     title: str = Field(default="", max_length=500)
@@ -163,6 +172,11 @@ Step: TypeAlias = Annotated[
 """One step; `type` is a construct, or else the id of an action of the catalogue."""
 
 
+def without_tags(loc: tuple[int | str, ...]) -> tuple[int | str, ...]:
+    """Return the place of an error as it was written: the models name the kind of step behind its number."""
+    return tuple(part for at, part in enumerate(loc) if at < 2 or part not in _TAGS or loc[at - 2] != "steps")
+
+
 def blocks(step: Any) -> Iterator[tuple[str, tuple[Any, ...]]]:
     """Yield the lists of steps inside a step, each with its path from the step."""
     match step:
@@ -190,7 +204,12 @@ def walk(steps: tuple[Any, ...], path: str = "steps") -> Iterator[tuple[str, Any
             yield from walk(block, f"{path}[{at}].{inner}")
 
 
-class Template(Runnable):
+def depth(steps: tuple[Any, ...]) -> int:
+    """Return how many blocks stand inside each other."""
+    return 1 + max((depth(block) for step in steps for _, block in blocks(step)), default=0) if steps else 0
+
+
+class Template(Runnable, Written):
     """A business-process template for one type of document (spec 1.3)."""
 
     id: Id
@@ -215,6 +234,8 @@ class Template(Runnable):
         _unique("steps", ids)
         if len(ids) > MOST_STEPS:
             raise ValueError(f"steps: more than {MOST_STEPS}")
+        if depth(self.steps) > MOST_DEPTH:
+            raise ValueError(f"steps: more than {MOST_DEPTH} blocks inside each other")
         return self
 
 

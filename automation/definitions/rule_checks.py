@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, get_origin
+from collections.abc import Iterable, Iterator
 
 from automation.catalogue import Entry, Kind
 from automation.conditions import Condition, InvalidConditionError, condition_references, parse_condition
-from automation.definitions import delay_checks
-from automation.definitions.arguments import Arguments, InvalidParamsError, Problem, compile_arguments, literal_problems
+from automation.definitions import delay_checks, param_checks
 from automation.definitions.checks import Found, item_type, known_principal
 from automation.definitions.compiled import schema_for
 from automation.definitions.models import Automation, Rule, Trigger
 from automation.definitions.tenant_view import TenantView
-from automation.insertion import InvalidTemplateError, parse_template
-from automation.params import Takes
-from automation.scope import WATCHED_PEOPLE, Reference, Schema, Scope
+from automation.scope import Reference, Schema
 
 _UNKNOWN_RESULT = re.compile(r"unknown result '([^']+)'")
 
@@ -52,20 +48,7 @@ def trigger(made: Trigger, view: TenantView) -> Iterator[Found]:
 def with_codes(made: Rule, view: TenantView) -> Rule:
     """Return the rule with titles in its insertions resolved to codes (spec 1.9): a title may change later."""
     schema = schema_for(view, made.item_type, made.pipeline, made.stage)
-    return made.model_copy(update={"params": _coded(made.params, schema)})
-
-
-def _coded(value: Any, schema: Schema) -> Any:
-    if isinstance(value, Mapping):
-        return {name: _coded(part, schema) for name, part in value.items()}
-    if isinstance(value, list | tuple):
-        return [_coded(part, schema) for part in value]
-    if not isinstance(value, str) or "{{" not in value:
-        return value
-    try:
-        return parse_template(value, schema).text
-    except InvalidTemplateError:
-        return value  # the check of the parameters says so
+    return made.model_copy(update={"params": param_checks.coded(made.params, schema)})
 
 
 def _place(made: Automation, view: TenantView) -> Iterator[Found]:
@@ -96,70 +79,10 @@ def _condition(made: Automation, schema: Schema) -> tuple[Condition | None, list
 
 
 def _params(made: Automation, entry: Entry, schema: Schema, view: TenantView) -> Iterator[Found]:
-    yield from _people(made, entry, view)
-    yield from _fields(made, entry, view)
-    yield from _connections(made, entry, view)
-    try:
-        arguments = compile_arguments(entry.params, made.params, schema)
-    except InvalidParamsError as error:
-        problems = (Found(f"params.{path}", "params", message) for path, message in error.errors)
-        yield from (_explained(found, made, view) for found in problems)
-        return
-    yield from _literals(arguments, made)
+    problems, references = param_checks.check(param_checks.Given(made.params, entry), schema, view)
+    yield from (_explained(found, made, view) for found in problems)
     if isinstance(made, Rule):
-        yield from _results(arguments.references, "params", made, view)
-
-
-def _connections(made: Automation, entry: Entry, view: TenantView) -> Iterator[Found]:
-    """Warn of a provider that is not connected: until it is, runs fail with `no_provider`."""
-    for name, info in entry.params.model_fields.items():
-        takes = next((found for found in info.metadata if isinstance(found, Takes) and found.connection), None)
-        given = made.params.get(info.alias or name)
-        if takes and isinstance(given, str) and "{{" not in given and not view.connection(given, takes.connection):
-            why = f"no active connection {given[:60]!r} for {takes.connection}: set it up before the rule runs"
-            yield Found(f"params.{info.alias or name}", "no_provider", why, "warning")
-
-
-def _literals(arguments: Arguments, made: Automation) -> Iterator[Found]:
-    """Try parameters that insert nothing: what can be known now is not left to fail at run time."""
-    for problem in dict.fromkeys((*_whole(arguments), *literal_problems(arguments, made.params))):
-        reason, _, name = problem.reason.partition(":")
-        yield Found(f"params.{name}", reason, "the value does not fit the parameter")
-
-
-def _whole(arguments: Arguments) -> Iterator[Problem]:
-    """Yield what is wrong with all parameters together, where it is known."""
-    resolved = None if arguments.references else arguments.resolve(Scope({}))
-    if isinstance(resolved, Problem):
-        yield resolved
-
-
-def _people(made: Automation, entry: Entry, view: TenantView) -> Iterator[Found]:
-    for name, info in entry.params.model_fields.items():
-        if any(isinstance(found, Takes) and found.people for found in info.metadata):
-            several = get_origin(info.annotation) is tuple
-            for path, text in _texts(made.params.get(info.alias or name), f"params.{info.alias or name}"):
-                yield from known_principal(text, path, view, single=not several)
-
-
-def _fields(made: Automation, entry: Entry, view: TenantView) -> Iterator[Found]:
-    """Check parameters that name fields; responsible and observers change by a save, too."""
-    known = {*view.fields(made.item_type), *WATCHED_PEOPLE}
-    for name, info in entry.params.model_fields.items():
-        if any(isinstance(found, Takes) and found.fields for found in info.metadata):
-            for at, code in enumerate(made.params.get(name) or ()):
-                if code not in known:
-                    why = f"items of type {made.item_type} have no field {str(code)[:60]!r}"
-                    yield Found(f"params.{name}[{at}]", "unknown_field", why)
-
-
-def _texts(raw: Any, path: str) -> Iterator[tuple[str, str]]:
-    """Yield literal texts with their paths; inserted people are known at run time only."""
-    if isinstance(raw, str) and raw and "{{" not in raw:
-        yield path, raw
-    elif isinstance(raw, list | tuple):
-        for at, part in enumerate(raw):
-            yield from _texts(part, f"{path}[{at}]")
+        yield from _results(references, "params", made, view)
 
 
 # --- results of other rules ------------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from automation.catalogue import Entry
-from automation.definitions import checks, document_checks, rule_checks
+from automation.definitions import checks, document_checks, process_checks, process_models, rule_checks
 from automation.definitions.checks import Found
 from automation.definitions.document_models import DocumentTemplate, OwnCompany
 from automation.definitions.models import (
@@ -32,6 +32,7 @@ from automation.definitions.models import (
     Runnable,
     Settings,
     Stop,
+    Template,
     Trigger,
     User,
 )
@@ -89,18 +90,31 @@ def read(kind: str, body: Mapping[str, Any]) -> tuple[Definition | None, tuple[F
         return None, (Flaw(kind[:200], name, "kind", "unknown_kind", f"a kind is one of {', '.join(MODELS)}"),)
     try:
         text = json.dumps(body, allow_nan=False)
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, RecursionError) as error:
         return None, (Flaw(kind, name, "", "invalid_value", str(error)),)
     if len(text) > LARGEST_BODY:
         return None, (Flaw(kind, name, "", "too_large", f"more than {LARGEST_BODY} characters"),)
     try:
         return model.model_validate_json(text), ()
     except ValidationError as error:
-        return None, tuple(_model_flaw(kind, name, found, model) for found in error.errors(include_url=False))
+        return None, tuple(_model_flaw(kind, name, found, model) for found in _errors(error))
+
+
+def _errors(error: ValidationError) -> Iterator[ErrorDetails]:
+    """Yield the errors of a model; a list is not also too short where it lacks just what is wrong inside it."""
+    every = error.errors(include_url=False)
+    for found in every:
+        at = found["loc"]
+        inside = (other["loc"][: len(at)] == at for other in every if len(other["loc"]) > len(at))
+        if found["type"] != "too_short" or not any(inside):
+            yield found
 
 
 def _model_flaw(kind: str, name: str, found: ErrorDetails, model: type[Definition]) -> Flaw:
-    path = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in found["loc"]).lstrip(".")
+    if found["type"] == "json_invalid":  # what was written is JSON by now: only its depth can be wrong
+        return Flaw(kind, name, "", "too_deep", "the values are nested too deeply")
+    loc = process_models.without_tags(found["loc"]) if model is Template else found["loc"]
+    path = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in loc).lstrip(".")
     message = found["msg"].removeprefix("Value error, ")
     field, colon, rest = message.partition(": ")
     if not path and colon and field in model.model_fields:
@@ -183,7 +197,9 @@ def _too_many_pipelines(view: TenantView) -> Iterator[tuple[str, Found]]:
 
 
 def _stored(made: Definition | None, view: TenantView) -> Definition | None:
-    return rule_checks.with_codes(made, view) if isinstance(made, Rule) else made
+    if isinstance(made, Rule):
+        return rule_checks.with_codes(made, view)
+    return process_checks.with_codes(made, view) if isinstance(made, Template) else made
 
 
 _CHECKS: Mapping[type, Callable[[Any, TenantView], Iterator[Found]]] = {
@@ -192,6 +208,7 @@ _CHECKS: Mapping[type, Callable[[Any, TenantView], Iterator[Found]]] = {
     Pipeline: checks.pipeline,
     Rule: rule_checks.rule,
     Trigger: rule_checks.trigger,
+    Template: process_checks.template,
     User: checks.user,
     Department: checks.department,
     Role: checks.role,

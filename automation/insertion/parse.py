@@ -17,6 +17,7 @@ from automation.insertion.model import (
 from automation.scope import LIST_TITLES, Kind, Reference, Schema
 
 _STABLE = ("field", "param", "var", "const", "result")
+_ITERATOR = ("iterator", "iterator:value")
 _LONGEST = 500
 _MAX_ERRORS = 100
 
@@ -69,23 +70,34 @@ def _placeholder(piece: str, position: int, schema: Schema) -> Placeholder | Tem
 
 def _resolve(inside: str, position: int, schema: Schema) -> Placeholder | TemplateError:
     kind, colon, name = inside.partition(":")
-    if inside == "iterator" and schema.iterator is not None:
-        return Placeholder(Reference("iterator", "value"), schema.iterator)
+    if inside in _ITERATOR and (schema.iterator is not None or colon):
+        return _found(Reference("iterator", "value"), position, schema)
     if not colon or kind not in _STABLE:
         return _titled(inside, position, schema)
-    reference = Reference(cast("Kind", kind), name)
+    return _found(Reference(cast("Kind", kind), name), position, schema)
+
+
+def _found(reference: Reference, position: int, schema: Schema) -> Placeholder | TemplateError:
     type_ = schema.type_of(reference)
-    return TemplateError(position, f"unknown {kind} {name[:60]!r}") if type_ is None else Placeholder(reference, type_)
+    if type_ is not None:
+        return Placeholder(reference, type_)
+    kind, name = reference
+    if kind == "iterator":
+        return TemplateError(position, "the iterator value is there inside an iterator alone")
+    return TemplateError(position, f"unknown {kind} {name[:60]!r}")
 
 
 def _titled(title: str, position: int, schema: Schema) -> Placeholder | TemplateError:
-    codes = [code for code, known in schema.titles.items() if known.strip() == title]
-    if len(codes) > 1:
-        return TemplateError(position, f"{title[:60]!r} is the title of {len(codes)} fields")
-    reference = Reference("field", codes[0] if codes else LIST_TITLES.get(title, ""))
-    type_ = schema.type_of(reference)
-    return (
-        TemplateError(position, f"no field is titled {title[:60]!r}")
-        if type_ is None
-        else Placeholder(reference, type_)
-    )
+    """Find what a title stands for: a field, or a start parameter or variable of a process."""
+    named = [Reference("field", code) for code, known in schema.titles.items() if known.strip() == title]
+    named += [reference for reference, known in schema.other_titles.items() if known.strip() == title]
+    if len(named) > 1:
+        what = "fields" if all(kind == "field" for kind, _ in named) else "fields, parameters or variables"
+        return TemplateError(position, f"{title[:60]!r} is the title of {len(named)} {what}")
+    if named:
+        return _found(named[0], position, schema)
+    if title == "iterator":
+        return _found(Reference("iterator", "value"), position, schema)
+    if title in LIST_TITLES and schema.type_of(Reference("field", LIST_TITLES[title])) is not None:
+        return _found(Reference("field", LIST_TITLES[title]), position, schema)
+    return TemplateError(position, f"no field is titled {title[:60]!r}")

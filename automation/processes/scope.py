@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from automation.definitions.compiled_process import CompiledStep, CompiledTemplate
 from automation.items.scope import scope_of
 from automation.items.turn import Turn
@@ -14,9 +16,20 @@ from automation.values import Value
 def scope_in(turn: Turn, template: CompiledTemplate, instance: Instance, step: CompiledStep, place: str) -> Scope:
     """Return the item's values with those of the instance."""
     return scope_of(turn)._replace(
-        results=instance.results, params=instance.params, variables=instance.variables,
+        results=_results(template, instance, step, place), params=instance.params, variables=instance.variables,
         constants=template.constants, iterator=_element(template, instance, step, place),
     )  # fmt: skip
+
+
+def _results(template: CompiledTemplate, instance: Instance, step: CompiledStep, place: str) -> Mapping[str, Value]:
+    """Return the results of the steps, and the value of every iterator around this one as its result (spec 4.43)."""
+    if not step.iterator:
+        return instance.results
+    found, around = dict(instance.results), step
+    while around.iterator:
+        found[f"{around.iterator}.value"] = _element(template, instance, around, place)
+        around = template.steps[around.iterator]
+    return found
 
 
 def _element(template: CompiledTemplate, instance: Instance, step: CompiledStep, place: str) -> Value:

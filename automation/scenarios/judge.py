@@ -8,12 +8,15 @@ from typing import Any, NamedTuple
 from automation.definitions.book import Book
 from automation.envelope import Recorded
 from automation.items import events as e
+from automation.scenarios import processes
 from automation.scenarios.model import Expected, Scenario
-from automation.scenarios.play import Played, play
+from automation.scenarios.play import Played, play, to_itself
 from automation.shown import Shower
 
 _SHOWER = Shower()
 _NONE = "none"
+_VALUES = ("fields", "variables", "results")
+"""Where an empty value is one that is expected."""
 
 
 class Verdict(NamedTuple):
@@ -32,9 +35,8 @@ class Verdict(NamedTuple):
 def judge(book: Book, scenario: Scenario) -> Verdict:
     """Play a scenario and return the verdict."""
     played, then = play(book, scenario), scenario.then
-    expected = then.model_dump(mode="json", exclude_none=True, exclude={"fields"})
-    if then.fields is not None:
-        expected["fields"] = then.fields
+    expected = then.model_dump(mode="json", exclude_none=True, exclude=set(_VALUES))
+    expected |= {name: getattr(then, name) for name in _VALUES if getattr(then, name) is not None}
     actual = {name: _actual(name, then, played) for name in expected}
     if played.refused:
         actual["refused"] = played.refused
@@ -46,14 +48,22 @@ def _actual(name: str, then: Expected, played: Played) -> Any:
         case "fields":
             return {code: _SHOWER.plain(played.state.fields.get(code)) for code in then.fields or ()}
         case "outcomes":
-            found = outcomes(played.events)
+            found = outcomes(played.events) | processes.outcomes(played.events)
             return {what: found.get(what, _NONE) for what in then.outcomes or ()}
+        case "variables":
+            return _named(then.variables or {}, processes.variables(played.events))
+        case "results":
+            return _named(then.results or {}, processes.results(played.events))
         case "effects":
             return _effects(then.effects or (), played.events)
         case "comments":
             return [one.event.text.text for one in played.events if isinstance(one.event, e.CommentAdded)]
         case _:
             return getattr(played.state, name)
+
+
+def _named(wanted: Mapping[str, Any], found: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: _SHOWER.plain(found.get(name)) for name in wanted}
 
 
 def outcomes(events: Sequence[Recorded]) -> dict[str, str]:
@@ -89,7 +99,7 @@ def _outcome(event: Any) -> str:
 
 def _effects(expected: Sequence[Mapping[str, Any]], events: Sequence[Recorded]) -> list[dict[str, Any]]:
     """Return the calls that were made: each with the fields that its expectation names, without one with all."""
-    made = [_SHOWER.event(one.event) for one in events if hasattr(one.event, "CHANNEL")]
+    made = [_SHOWER.event(one.event) for one in events if hasattr(one.event, "CHANNEL") and not to_itself(one)]
     return [
         {name: effect.get(name) for name in expected[at]} if at < len(expected) else _filled(effect)
         for at, effect in enumerate(made)

@@ -29,12 +29,38 @@ class Save(_Written):
 
 
 class Answer(_Written):
-    """The calls of a rule are answered."""
+    """The calls of a rule, or of the steps of processes that have this id, are answered."""
 
-    rule: str
+    rule: str = ""
+    step: str = ""
+    """`<template>/<step>`."""
     status: Literal["completed", "skipped", "failed"] = "completed"
     reason: str = ""
     results: dict[str, Any] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _one(self) -> Answer:
+        if bool(self.rule) == bool(self.step):
+            raise ValueError("an answer is one for a rule or for a step")
+        return self
+
+
+class Start(_Written):
+    """Somebody starts a process by hand."""
+
+    template: str
+    params: dict[str, Any] = Field(default_factory=dict)
+    user: str = ""
+
+
+class Control(_Written):
+    """Somebody stops, pauses or resumes the processes of a template, sets variables, or retries or skips a step."""
+
+    template: str
+    action: Literal["stop", "pause", "resume", "retry", "skip", "set"]
+    step: str = ""
+    variables: dict[str, Any] = Field(default_factory=dict)
+    reason: str = ""
 
 
 class Payment(_Written):
@@ -72,6 +98,8 @@ class Step(_Written):
     activity: Activity | None = None
     payment: Payment | None = None
     invoice_paid: InvoicePaid | None = None
+    start: Start | None = None
+    control: Control | None = None
     answer: Answer | None = None
     wait: Annotated[int, BeforeValidator(duration_ms), Field(gt=0)] | None = None
     """Time goes by, and what is due happens."""
@@ -98,8 +126,14 @@ class Expected(_Written):
     fields: dict[str, Any] | None = None
     """Those that are named; `null` for an empty one."""
     outcomes: dict[str, str] | None = None
-    """By `rule/<id>` and `trigger/<id>`, the last one counts: `completed`, `skipped(<code>)`, `failed(<code>)`,
-    `cancelled(<cause>)`, `running`, `waiting`, `moved`, or `none` where it did nothing."""
+    """By `rule/<id>`, `trigger/<id>`, `process/<template>` and `step/<template>/<step>`, the last one counts:
+    `completed`, `skipped(<code>)`, `failed(<code>)`, `cancelled(<cause>)`, `running`, `waiting`, `moved`, of processes
+    `paused`, `not_started(<code>)`, of steps `incident(<code>)`, `retrying`, `held`, `branch(<title or number>)`,
+    `rounds(<number>)`; or `none` where it did nothing."""
+    variables: dict[str, Any] | None = None
+    """Of processes, by `<template>/<code>`."""
+    results: dict[str, Any] | None = None
+    """Of steps, by `<template>/<step>.<name>`."""
     effects: list[dict[str, Any]] | None = None
     """All calls in order, each with its `type` and the fields that matter; an empty list for none."""
     comments: list[str] | None = None

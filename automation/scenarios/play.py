@@ -14,11 +14,23 @@ from automation.envelope import Key, Recorded, stable_id
 from automation.errors import ChangeRefusedError
 from automation.given import creation, value_of
 from automation.items import changes as c
+from automation.items import effects
 from automation.items.decide import Outcome, decide, fire, timers
 from automation.items.evolve import initial
 from automation.items.invoices import FIELD_PREFIX
+from automation.items.process_changes import ControlProcess, StartProcess
 from automation.items.state import ItemState
-from automation.scenarios.model import Activity, Answer, InvoicePaid, Payment, Save, Scenario
+from automation.processes.places import step_of
+from automation.scenarios.model import (
+    Activity,
+    Answer,
+    Control,
+    InvoicePaid,
+    Payment,
+    Save,
+    Scenario,
+    Start,
+)
 from automation.values import Money, Personal
 
 TENANT = "test"
@@ -43,6 +55,13 @@ def book_of(
         saved = DefinitionSaved(tenant, kind, name, 1, 0, "test", 0, "test", at == last, False, body_of(made))
         book.apply(saved, at)
     return book
+
+
+def to_itself(recorded: Recorded) -> bool:
+    """Say whether the item asks or answers itself, as a process does that waits for a stage of its own item."""
+    event = recorded.event
+    target = {effects.ItemAsked: "target", effects.ItemAnswered: "reply_to"}.get(type(event), "")
+    return bool(target) and getattr(event, target) == recorded.envelope.key.text
 
 
 def play(book: Book, scenario: Scenario) -> Played:
@@ -79,10 +98,13 @@ class _Player:
             "activity": self.activity,
             "payment": self.payment,
             "invoice_paid": self.invoice_paid,
+            "start": self.start,
+            "control": self.control,
             "answer": self.answer,
             "wait": self.wait,
         }
         steps[name](content)
+        self.fire_until(self.now)
 
     def change(self, change: c.ItemChange, source: str = "manual", actor: str = "user:test") -> None:
         self.count += 1
@@ -93,6 +115,24 @@ class _Player:
     def take(self, outcome: Outcome) -> None:
         self.state = outcome.state
         self.events += outcome.events
+        for recorded in outcome.events:
+            if to_itself(recorded):
+                self.deliver(recorded)
+
+    def deliver(self, recorded: Recorded) -> None:
+        """Let the item have what it asked or answered itself."""
+        env, event = recorded
+        if isinstance(event, effects.ItemAsked):
+            reply_to = self.key.text if event.run_id else ""
+            change: c.ItemChange = c.AskItem(event.effect_id, event.run_id, event.question, event.args, reply_to)
+            name = event.effect_id
+        else:
+            change = c.ReportOutcome(event.effect_id, event.run_id, event.status, event.reason, event.results)
+            name = stable_id("answer", event.effect_id)
+        frame = c.ChangeFrame(
+            name, *self.key, self.now, env.source, env.actor, 0, env.event_id, env.root_id, env.depth, 0, b""
+        )
+        self.take(decide(self.state, frame, change, self.now, self.book, ""))
 
     def save(self, given: Save) -> None:
         fields = {code: value_of(raw) for code, raw in given.fields.items()}
@@ -113,25 +153,56 @@ class _Player:
         effect_id = stable_id("invoice", self.count)
         self.change(c.AskItem(effect_id, "", "invoice_paid", args, ""), "app", "system")
 
+    def start(self, given: Start) -> None:
+        params = {code: value_of(raw) for code, raw in given.params.items()}
+        self.change(StartProcess(given.template, params), actor=f"user:{given.user or 'test'}")
+
+    def control(self, given: Control) -> None:
+        found = [one for one in self.state.processes.values() if one.template_id == given.template]
+        if not found:
+            raise ChangeRefusedError("unknown_process", f"no process of {given.template} runs")
+        values = {code: value_of(raw) for code, raw in given.variables.items()} or None
+        for one in found:
+            place = next((at for at in self.places(one.instance_id) if step_of(at) == given.step), given.step)
+            self.change(ControlProcess(one.instance_id, given.action, place, values, given.reason))
+
+    def places(self, instance_id: str) -> list[str]:
+        """Return where the instance waits: at steps, and at incidents."""
+        waiting = [run.place for run in self.state.steps.values() if run.instance_id == instance_id]
+        return waiting + list(self.state.processes[instance_id].incidents)
+
     def answer(self, given: Answer) -> None:
-        open_runs = [run for run in self.state.runs.values() if run.rule_id == given.rule and run.awaiting]
-        if not open_runs:
-            raise ChangeRefusedError("nothing_to_answer", f"rule {given.rule} has made no call that is open")
+        asked = self.asked(given)
+        if not asked:
+            who = f"step {given.step}" if given.step else f"rule {given.rule}"
+            raise ChangeRefusedError("nothing_to_answer", f"{who} has made no call that is open")
         results = {name: value_of(raw) for name, raw in given.results.items()}
-        for run in open_runs:
-            for effect_id in run.awaiting:
-                told = c.ReportOutcome(effect_id, run.run_id, given.status, given.reason, results)
-                self.change(told, "system", "system")
+        for effect_id, run_id in asked:
+            told = c.ReportOutcome(effect_id, run_id, given.status, given.reason, results)
+            self.change(told, "system", "system")
+
+    def asked(self, given: Answer) -> list[tuple[str, str]]:
+        """Return the open calls of a rule or step, each with its run."""
+        runs = [(one.awaiting, one.run_id) for one in self.state.runs.values() if one.rule_id == given.rule]
+        for one in self.state.steps.values():
+            process = self.state.processes[one.instance_id]
+            if f"{process.template_id}/{step_of(one.place)}" == given.step:
+                runs.append((one.awaiting, one.run_id))
+        return [(effect_id, run_id) for awaiting, run_id in runs for effect_id in awaiting]
 
     def wait(self, span: int) -> None:
         end = self.now + span
+        self.fire_until(end)
+        self.now = end
+
+    def fire_until(self, end: int) -> None:
+        """Let happen what is due by then."""
         for _ in range(MOST_TIMERS):
             due, timer = min(timers(self.state), default=(end + 1, ""))
             if due > end:
                 break
             self.now = max(self.now, due)
             self.take(fire(self.state, self.key, timer, self.now, self.book, ""))
-        self.now = end
 
 
 def _money(raw: Mapping[str, Any]) -> Money:

@@ -33,4 +33,5 @@ ENTRY = Entry(
     types=("deal",),
     params=ChangePipeline,
     plan=plan,
+    ends_process=True,
 )

@@ -32,4 +32,5 @@ ENTRY = Entry(
     types=STAGED,
     params=ChangeStatus,
     plan=plan,
+    ends_process=True,
 )

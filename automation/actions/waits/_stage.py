@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from typing import Any
+
 from automation.envelope import Key
 from automation.items.effects import ItemAsked
 from automation.plan import Call, Completed, Context, Failed, Plan
+from automation.scope import Schema
+
+
+def required(raw: Mapping[str, Any], name: str, schema: Schema, item_type: str) -> Iterator[tuple[str, str]]:
+    """Require the id of the item in a process of other documents: there is no current one (spec 1.1)."""
+    if schema.item_type != item_type and not raw.get(name):
+        yield name, f"is required in a process that is not of a {item_type}"
 
 
 def await_stage(context: Context, item_type: str, item_id: str, stages: tuple[str, ...], result: str) -> Plan:

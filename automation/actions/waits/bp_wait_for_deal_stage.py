@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from automation.actions.waits._stage import await_stage
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from automation.actions.waits._stage import await_stage, required
 from automation.catalogue import Entry, Params
 from automation.definitions.process_models import PROCESSED
 from automation.params import RecordRef, StageRefs
 from automation.plan import Context, Plan
+from automation.scope import Schema
 
 
 class WaitForDealStage(Params):
@@ -14,6 +18,11 @@ class WaitForDealStage(Params):
 
     deal_id: RecordRef = ""
     stages: StageRefs
+
+    @classmethod
+    def flaws(cls, raw: Mapping[str, Any], schema: Schema) -> Iterator[tuple[str, str]]:
+        """Require the deal where the process runs on something else."""
+        yield from required(raw, "deal_id", schema, "deal")
 
 
 def plan(context: Context, params: WaitForDealStage) -> Plan:

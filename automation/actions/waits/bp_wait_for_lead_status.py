@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
-from automation.actions.waits._stage import await_stage
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
+from typing import Any
+
+from automation.actions.waits._stage import await_stage, required
 from automation.catalogue import Entry, Params
 from automation.definitions.process_models import PROCESSED
 from automation.params import OrderRef, RecordRef
 from automation.plan import Context, Plan
+from automation.scope import Schema
 
 
 class WaitForLeadStatus(Params):
     """Which lead, the current one unless another is named, and which status."""
 
+    EXAMPLE = MappingProxyType({"lead_id": "lead-1"})
     lead_id: RecordRef = ""
     status: OrderRef
+
+    @classmethod
+    def flaws(cls, raw: Mapping[str, Any], schema: Schema) -> Iterator[tuple[str, str]]:
+        """Require the lead where the process runs on something else."""
+        yield from required(raw, "lead_id", schema, "lead")
 
 
 def plan(context: Context, params: WaitForLeadStatus) -> Plan:

@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 
 import click
 
-from automation.definitions.models import Definition
+from automation.definitions.models import MODELS, Definition, Runnable
 from automation.definitions.tenant_view import TenantView
 from automation.definitions.validation import DefinitionId, Flaw, check
 from services.cli.definitions.files import Fault, Files
@@ -26,21 +26,22 @@ prune_option = click.option("--prune", is_flag=True, help="Delete what is in for
 author_option = click.option("--author", default="", help="Who saves; shown beside each version.")
 OPERATED = ("stop",)
 """Kinds that are switched in operation: files neither hold nor prune them."""
+_RUNNABLE = tuple(kind for kind, model in MODELS.items() if issubclass(model, Runnable))
 _PAST = {"add": "added", "change": "changed", "delete": "deleted"}
 
 
 class Name(click.ParamType):
-    """A rule or trigger: `rule/<id>` or `trigger/<id>`."""
+    """A definition that runs: `rule/<id>`, `trigger/<id>` or `template/<id>`."""
 
-    name = "rule/id|trigger/id"
+    name = "rule/id|trigger/id|template/id"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> DefinitionId:
         """Read the name."""
         if isinstance(value, tuple):
             return value
         kind, slash, name = str(value).partition("/")
-        if kind not in ("rule", "trigger") or not slash or not name:
-            self.fail(f"{value!r} is neither rule/<id> nor trigger/<id>", param, ctx)
+        if kind not in _RUNNABLE or not slash or not name:
+            self.fail(f"{value!r} is none of {', '.join(f'{one}/<id>' for one in _RUNNABLE)}", param, ctx)
         return kind, name
 
 
