@@ -76,6 +76,11 @@ class FieldDef(Definition):
     personal: bool = False
     options: tuple[str, ...] = ()
 
+    @property
+    def seen_as(self) -> FieldType:
+        """The type as conditions and insertions see it: a multiple field is a list."""
+        return "list" if self.multiple and self.type != "user" else self.type
+
 
 class Price(Definition):
     """An amount in minor units of a currency."""
