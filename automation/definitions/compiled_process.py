@@ -108,6 +108,7 @@ def schema_of(view: TenantView, template: pm.Template) -> Schema:
         constants={one.code: one.type for one in template.constants},
         multiple=view.several_of(template.item_type), details=view.details_fields,
         item_type=template.item_type, types_of=view.types_of, several_of=view.several_of,
+        bookable=view.bookable(template.item_type),
     )  # fmt: skip
 
 

@@ -21,6 +21,7 @@ _WORDS: Mapping[str, str] = {
     "no_phone": "there is no phone number to write to",
     "no_provider": "the provider is not connected",
     "no_recipient": "there is nobody to receive it",
+    "resource_busy": "somebody of those to be booked is busy at that time",
     "no_sender_address": "there is no address to send from",
 }
 _OF_PARAMETER: Mapping[str, str] = {

@@ -59,15 +59,16 @@ _CHECKS: Mapping[FieldType, Callable[[Value], bool]] = {
     "list": _is_text,
     "file": _is_text,
     "item": _is_id,
+    "resource_booking": _is_id,
 }
 
 
 def _fits(field: FieldDef, value: Value) -> bool:
-    check = _CHECKS[field.type]
+    check, choices = _CHECKS[field.type], () if field.type == "resource_booking" else field.options
     if not field.multiple:
-        return check(value) and (not field.options or value in field.options)
+        return check(value) and (not choices or value in choices)
     parts = value if isinstance(value, tuple) else None
-    return parts is not None and all(check(part) and (not field.options or part in field.options) for part in parts)
+    return parts is not None and all(check(part) and (not choices or part in choices) for part in parts)
 
 
 def checked(defined: Mapping[str, FieldDef], given: Mapping[str, Value]) -> dict[str, Value]:

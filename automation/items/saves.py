@@ -6,8 +6,8 @@ from automation.definitions.models import Pipeline
 from automation.definitions.process_models import PROCESSED
 from automation.envelope import STAGED
 from automation.errors import ChangeRefusedError
+from automation.items import bookings, effects, invoices, links, runs, stages, waiters, watching
 from automation.items import changes as c
-from automation.items import effects, invoices, links, runs, stages, waiters, watching
 from automation.items import events as e
 from automation.items.fields import checked
 from automation.items.parts import FieldChange
@@ -171,4 +171,5 @@ def delete(turn: Turn) -> None:
     for run in tuple(turn.state.runs.values()):
         turn.emit(e.RuleRunCancelled(run.run_id, run.rule_id, run.rule_version, run.entry, "item_deleted"))
     engine.stop_all(turn, "item_deleted")
+    bookings.free(turn)
     waiters.on_deleted(turn)
