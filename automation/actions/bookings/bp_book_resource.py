@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
@@ -27,6 +27,7 @@ PLACE = "booking"
 class BookResource(Params):
     """Who is booked, when, for how many minutes, and for which service."""
 
+    EXAMPLE: ClassVar[Mapping[str, Any]] = {"field": "visit"}
     field: Annotated[str, Takes("string", "single_line")]
     service: Line = ""
     start: Time

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from automation.actions.bookings._field import flaw_of
 from automation.catalogue import Entry, Params
@@ -24,6 +24,7 @@ NOTHING = "nothing_booked"
 class CancelResourceBooking(Params):
     """The field whose bookings are cancelled."""
 
+    EXAMPLE: ClassVar[Mapping[str, Any]] = {"field": "visit"}
     field: Annotated[str, Takes("string", "single_line")]
 
     @classmethod

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from automation.catalogue import Entry, Params
 from automation.envelope import STAGED
@@ -17,6 +17,7 @@ from automation.scope import Schema
 class ChangeObservers(Params):
     """What to do, and with whom; a replacement by nobody empties the list."""
 
+    EXAMPLE: ClassVar[Mapping[str, Any]] = {"observers": ["department:sales"]}
     operation: Literal["add", "replace", "remove"]
     observers: Principals = ()
 
