@@ -91,6 +91,8 @@ def _type(hint: Any, takes: Takes | None, allowed: tuple[str, ...]) -> tuple[str
     inner = get_args(hint)[0] if many else hint
     if allowed:
         return "enum", False
+    if inner is Assignment and takes and takes.new_in:
+        return "rows of definition and value", False
     if inner is Assignment:
         return ("rows of details field and value" if takes and takes.fields_of else "rows of field and value"), False
     if takes is None:

@@ -41,6 +41,10 @@ class Takes:
 
     rows_of: str = ""
     """Its rows name fields of the document template in this parameter."""
+    rows_in: str = ""
+    """Its rows name fields of this item type."""
+    new_in: str = ""
+    """Its rows define fields that this item type gets when the template is saved, each with its value."""
     filter_of: str = ""
     """It is a filter over items; the parameter of this name has their type."""
 

@@ -77,6 +77,10 @@ class Schema(NamedTuple):
     """The types of the fields of another item type: what filters over its items compare."""
     other_titles: Mapping[Reference, str] = _NO_OTHER_TITLES
     """Titles of what is no field: start parameters and variables of a process."""
+    several_of: Callable[[str], frozenset[str]] = lambda _item_type: frozenset()
+    """Codes of the fields of another item type that hold several values."""
+    bookable: Mapping[str, frozenset[int]] = MappingProxyType({})
+    """The fields of type resource booking, with the minutes that a booking may take; none for any."""
 
     def type_of(self, reference: Reference) -> FieldType | None:
         """Return the type behind a name; `None` for an unknown one."""

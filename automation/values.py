@@ -29,9 +29,24 @@ Value: TypeAlias = bool | int | float | str | Money | Personal | tuple[str, ...]
 item links are ids, a multiple field is a tuple of texts, an unset one is `None`."""
 
 FieldType: TypeAlias = Literal[
-    "string", "text", "int", "number", "money", "bool", "date", "datetime", "user", "list", "file", "item"
+    "string",
+    "text",
+    "int",
+    "number",
+    "money",
+    "bool",
+    "date",
+    "datetime",
+    "user",
+    "list",
+    "file",
+    "item",
+    "resource_booking",
 ]
-"""The types of spec 1.8; `item` is an item link, `list` one or more texts of a closed set."""
+"""The types of spec 1.8; `item` is an item link, `list` one or more texts of a closed set.
+
+A field of `resource_booking` holds the ids of bookings made in it (spec 4.42).
+"""
 
 Moment: TypeAlias = int
 """Milliseconds since the epoch, UTC."""

@@ -16,6 +16,7 @@ Family: TypeAlias = Literal["text", "number", "money", "bool", "time"]
 
 FAMILIES: dict[FieldType, Family] = {
     "string": "text", "text": "text", "list": "text", "user": "text", "file": "text", "item": "text",
+    "resource_booking": "text",
     "int": "number", "number": "number", "money": "money", "bool": "bool", "date": "time", "datetime": "time",
 }  # fmt: skip
 """Types of one family compare with each other."""

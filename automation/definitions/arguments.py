@@ -11,6 +11,7 @@ from pydantic.fields import FieldInfo
 
 from automation.catalogue import Params
 from automation.conditions import InvalidConditionError
+from automation.definitions.new_fields import defined_in
 from automation.insertion import InvalidTemplateError, InvalidValue, Parameter, parse_parameter
 from automation.insertion.printable import Target
 from automation.params import Assignment, Takes
@@ -113,7 +114,7 @@ class _Compiler:
         if takes.filter_of:
             return self.filter(name, raw, self.raw.get(takes.filter_of))
         if get_args(info.annotation)[:1] == (Assignment,):
-            return self.assignments(name, raw, self.fields(takes))
+            return self.defining(name, raw, takes.new_in) if takes.new_in else self.assignments(name, raw, takes)
         multiple = get_origin(info.annotation) is tuple
         if multiple and not isinstance(raw, list | tuple):
             raw = [raw]
@@ -123,6 +124,8 @@ class _Compiler:
 
     def fields(self, takes: Takes) -> Mapping[str, FieldType]:
         """Return the fields that rows may name: the item's, or those of the template in another parameter."""
+        if takes.rows_in:
+            return self.schema.types_of(takes.rows_in)
         if takes.rows_of:
             return self.schema.types_of(f"document_template/{self.raw.get(takes.rows_of)}")
         if not takes.fields_of:
@@ -160,10 +163,17 @@ class _Compiler:
         self.references |= made.references
         return lambda scope: made.resolve(name, scope)
 
-    def assignments(self, name: str, raw: Any, fields: Mapping[str, FieldType]) -> Resolve:
+    def several(self, takes: Takes, fields: Mapping[str, FieldType]) -> Collection[str]:
+        """Return which of the fields that rows may name hold several values."""
+        if takes.rows_in:
+            return self.schema.several_of(takes.rows_in)
+        return self.schema.multiple if fields is self.schema.fields else ()
+
+    def assignments(self, name: str, raw: Any, takes: Takes) -> Resolve:
         """Compile rows of `{field, value}`, each value in the native type of its field."""
         rows: list[tuple[str, Resolve]] = []
-        own = fields is self.schema.fields
+        fields = self.fields(takes)
+        several = self.several(takes, fields)
         for at, row in enumerate(raw if isinstance(raw, list | tuple) else ()):
             path = f"{name}[{at}]"
             field = row.get("field") if isinstance(row, Mapping) else None
@@ -171,10 +181,26 @@ class _Compiler:
             if type_ is None or not isinstance(field, str) or set(row) - {"field", "value"}:
                 self.errors.append((path, f"a row is {{field, value}} of a known field, not {str(row)[:80]}"))
                 continue
-            taken = Parameter(name, type_, own and field in self.schema.multiple)
+            taken = Parameter(name, type_, field in several)
             rows.append((field, self.one(f"{path}.value", taken, row.get("value"))))
         if raw and not rows and not self.errors:
             self.errors.append((name, "at least one row of {field, value} is expected"))
+        return lambda scope: _assigned(rows, scope)
+
+    def defining(self, name: str, raw: Any, item_type: str) -> Resolve:
+        """Compile rows of `{definition, value}`: fields that saving adds to the type, unless they are there already."""
+        rows: list[tuple[str, Resolve]] = []
+        for at, row in enumerate(raw if isinstance(raw, list | tuple) else ()):
+            path = f"{name}[{at}]"
+            try:
+                field = defined_in(row)
+            except ValueError as error:
+                self.errors.append((path, str(error)))
+                continue
+            if self.schema.types_of(item_type).get(field.code, field.seen_as) != field.seen_as:
+                self.errors.append((path, f"the {item_type} has a field {field.code} of another type"))
+            taken = Parameter(name, field.seen_as, field.multiple)
+            rows.append((field.code, self.one(f"{path}.value", taken, row["value"])))
         return lambda scope: _assigned(rows, scope)
 
 

@@ -74,10 +74,18 @@ def details_template(made: DetailsTemplate, view: TenantView) -> Iterator[Found]
 def _options(defined: Iterable[FieldDef]) -> Iterator[Found]:
     for at, field in enumerate(defined):
         path = f"fields[{at}]"
-        if field.options and field.type not in ("list", "string"):
+        if field.type == "resource_booking":
+            yield from _lengths(f"{path}.options", field)
+        elif field.options and field.type not in ("list", "string"):
             yield Found(f"{path}.options", "no_options", f"a {field.type} has no options")
         if len(set(field.options)) < len(field.options):
             yield Found(f"{path}.options", "twice", "an option stands twice")
+
+
+def _lengths(path: str, field: FieldDef) -> Iterator[Found]:
+    good = [o for o in field.options if o.isascii() and o.isdecimal() and 0 < len(o) <= len("527040") and int(o) > 0]
+    if len(good) < len(field.options):
+        yield Found(path, "no_minutes", "the options of a resource booking are minutes: 30, 60")
 
 
 def pipeline(made: Pipeline, view: TenantView) -> Iterator[Found]:

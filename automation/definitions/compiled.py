@@ -79,8 +79,8 @@ class CompiledTrigger:
 
 
 def field_types(fields: Mapping[str, FieldDef]) -> dict[str, FieldType]:
-    """Return the type of each field as conditions and insertions see it: a multiple one is a list."""
-    return {code: "list" if f.multiple and f.type != "user" else f.type for code, f in fields.items()}
+    """Return the type of each field as conditions and insertions see it."""
+    return {code: field.seen_as for code, field in fields.items()}
 
 
 def schema_for(view: TenantView, item_type: str, pipeline: str, stage: str = "", fact: str = "") -> Schema:
@@ -95,9 +95,9 @@ def schema_for(view: TenantView, item_type: str, pipeline: str, stage: str = "",
     titles = {code: field.title for code, field in fields.items()}
     return Schema(
         field_types(fields), titles=titles, results=results, constants=constants, related=related,
-        multiple=frozenset(code for code, field in fields.items() if field.multiple),
+        multiple=view.several_of(item_type),
         details=view.details_fields, item_type=item_type, changes=fact == FIELD_CHANGED,
-        types_of=view.types_of,
+        types_of=view.types_of, several_of=view.several_of,
     )  # fmt: skip
 
 

@@ -106,8 +106,9 @@ def schema_of(view: TenantView, template: pm.Template) -> Schema:
         field_types(own), titles={code: one.title for code, one in own.items()}, results=results_of(view, template),
         params=field_types(fields_of(template.params)), variables=field_types(fields_of(template.variables)),
         constants={one.code: one.type for one in template.constants},
-        multiple=frozenset(code for code, one in own.items() if one.multiple), details=view.details_fields,
+        multiple=view.several_of(template.item_type), details=view.details_fields,
         item_type=template.item_type, types_of=view.types_of, other_titles=_titles_of(template),
+        several_of=view.several_of, bookable=view.bookable(template.item_type),
     )  # fmt: skip
     loops = (step for _, step in pm.walk(template.steps) if isinstance(step, pm.IteratorStep))
     return made._replace(

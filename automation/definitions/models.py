@@ -75,6 +75,23 @@ class FieldDef(Definition):
     multiple: bool = False
     personal: bool = False
     options: tuple[str, ...] = ()
+    """What it may hold; of a resource booking how many minutes a booking may take. Empty for anything."""
+
+    @model_validator(mode="after")
+    def _check(self) -> FieldDef:
+        if self.type == "resource_booking" and not self.multiple:
+            raise ValueError("multiple: a field of type resource_booking holds several bookings")
+        return self
+
+    @property
+    def lengths(self) -> frozenset[int]:
+        """Of a resource booking: the minutes that it may take; empty for any."""
+        return frozenset(int(option) for option in self.options if option.isdecimal())
+
+    @property
+    def seen_as(self) -> FieldType:
+        """The type as conditions and insertions see it: a multiple field is a list."""
+        return "list" if self.multiple and self.type != "user" else self.type
 
 
 class Price(Definition):

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from automation.catalogue import Entry
-from automation.definitions import checks, document_checks, process_checks, process_models, rule_checks
+from automation.definitions import checks, document_checks, new_fields, process_checks, process_models, rule_checks
 from automation.definitions.checks import Found
 from automation.definitions.document_models import DocumentTemplate, OwnCompany
 from automation.definitions.models import (
@@ -128,22 +128,29 @@ def check(
 ) -> Checked:  # fmt: skip
     """Check changed definitions together with those in force; a flaw that was there before is not blamed on them.
 
-    A draft is checked as if it and the other `drafts` were activated now.
+    A draft is checked as if it and the other `drafts` were activated now. Fields that templates add to an item type
+    (spec 4.11) stand among the definitions to be saved.
     """
+    changed = {**changed, **new_fields.added(catalogue, {**current, **_without_drafts(changed)})}
     if len(changed) > MOST_CHANGES:
         return Checked(changed, (Flaw("", "", "", "too_many", f"more than {MOST_CHANGES} definitions at once"),))
-    wanted = {name: made for name, made in changed.items() if not _is_draft(made)}
+    wanted = _without_drafts(changed)
     view = view_of(catalogue, tenant, {**current, **wanted})
     old = frozenset(flaws_of(view_of(catalogue, tenant, current))) if current else frozenset()
     flaws = [f for f in flaws_of(view) if (f.kind, f.id) in wanted or f not in old]
     if len(wanted) < len(changed):
-        view = view_of(catalogue, tenant, _activated({**current, **drafts, **changed}))
+        active = _activated({**current, **drafts, **changed})
+        view = view_of(catalogue, tenant, {**active, **new_fields.added(catalogue, active)})
         flaws += [f for f in flaws_of(view) if (f.kind, f.id) in changed.keys() - wanted.keys()]
     return Checked({name: _stored(made, view) for name, made in changed.items()}, tuple(flaws))
 
 
 def _is_draft(made: Definition | None) -> bool:
     return isinstance(made, Runnable) and made.status == "draft"
+
+
+def _without_drafts(changed: Mapping[DefinitionId, Definition | None]) -> dict[DefinitionId, Definition | None]:
+    return {name: made for name, made in changed.items() if not _is_draft(made)}
 
 
 def _activated(definitions: Mapping[DefinitionId, Definition | None]) -> dict[DefinitionId, Definition | None]:

@@ -34,7 +34,7 @@ def coerce(value: Value, source: FieldType, target: FieldType, scope: Scope, *, 
     """Return the value as one of the target type, an unset one as `None`, one that has no reading as `MISFIT`."""
     if is_empty(value):
         return None
-    if target in ("user", "list", "file", "item") or multiple:
+    if target in ("user", "list", "file", "item", "resource_booking") or multiple:
         return _ids(value, multiple=multiple)
     if target in ("string", "text"):
         return _text(value, source, scope)

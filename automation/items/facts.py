@@ -9,12 +9,13 @@ from automation.envelope import stable_id
 from automation.items import effects, stages
 from automation.items import events as e
 from automation.items.evolve import HOUR_MS
+from automation.items.planning import title_of
 from automation.items.scope import scope_of
 from automation.items.turn import Turn
 from automation.money import amount_text
 from automation.processes import autostart
 from automation.scope import Scope
-from automation.values import Money, Personal, Value, plain
+from automation.values import Money, Personal, Value
 
 
 def fire(turn: Turn, fact: str, fact_id: str, amount: Money, invoice: Mapping[str, Value]) -> None:
@@ -80,11 +81,6 @@ def _answer(turn: Turn, trigger: CompiledTrigger, fact_id: str, cause: str = "")
     return True
 
 
-def _title(turn: Turn) -> str:
-    title = turn.state.fields.get("title")
-    return str(plain(title)) if title else turn.state.item_id
-
-
 def _notify(turn: Turn, fact_id: str, text: str) -> None:
     state = turn.state
     if state.responsible:
@@ -97,7 +93,7 @@ def _notify(turn: Turn, fact_id: str, text: str) -> None:
 
 
 def _warn(turn: Turn, trigger: CompiledTrigger, fact_id: str) -> None:
-    text = f"{_title(turn)}: automation was stopped, since it keeps moving this item (trigger {trigger.id})."
+    text = f"{title_of(turn.state)}: automation was stopped, since it keeps moving this item (trigger {trigger.id})."
     _notify(turn, f"loop:{fact_id}", text)
 
 
@@ -107,5 +103,7 @@ def _announce(turn: Turn, fact: str, fact_id: str, amount: Money) -> None:
     what = "invoice" if fact == "invoice_paid" else "payment"
     turn.act("system", "system", "", turn.events[-1].envelope.event_id)
     _notify(
-        turn, fact_id, f"{_title(turn)}: {what} of {amount_text(amount)} {amount.currency} was paid. Stage: {stage}."
+        turn,
+        fact_id,
+        f"{title_of(turn.state)}: {what} of {amount_text(amount)} {amount.currency} was paid. Stage: {stage}.",
     )

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from automation.envelope import stable_id
 from automation.items import alert_events, effects
 from automation.items.evolve import HOUR_MS
+from automation.items.planning import title_of
 from automation.items.turn import Turn
-from automation.values import Personal, plain
+from automation.values import Personal
 
-_LONGEST_TITLE = 200
 _WORDS: Mapping[str, str] = {
     "delivery": "it could not be delivered, however often it was tried",
     "delivery_unknown": "no answer came in time; whether it was done is not known",
@@ -21,6 +21,7 @@ _WORDS: Mapping[str, str] = {
     "no_phone": "there is no phone number to write to",
     "no_provider": "the provider is not connected",
     "no_recipient": "there is nobody to receive it",
+    "resource_busy": "somebody of those to be booked is busy at that time",
     "no_sender_address": "there is no address to send from",
     "loop_limit": "a loop went round too often",
     "timeout": "it took longer than it may",
@@ -39,7 +40,7 @@ def tell(turn: Turn, rule_id: str, rule_version: int, reason: str) -> None:
     if state.told.get(rule_id, -HOUR_MS) > turn.now - HOUR_MS:
         return
     effect_id = stable_id("failure", turn.key_text, state.version, rule_id)
-    text = f"{_title(turn)}: {_named(turn, rule_id, rule_version)} failed: {words(reason)} ({reason})."
+    text = f"{title_of(turn.state)}: {_named(turn, rule_id, rule_version)} failed: {words(reason)} ({reason})."
     turn.emit(alert_events.RuleFailureTold(rule_id, reason))
     turn.emit(
         effects.NotificationRequested(
@@ -66,8 +67,3 @@ def words(reason: str) -> str:
     if parameter and code in _OF_PARAMETER:
         return _OF_PARAMETER[code].format(parameter)
     return _WORDS.get(code) or code.replace("_", " ")
-
-
-def _title(turn: Turn) -> str:
-    title = turn.state.fields.get("title")
-    return str(plain(title))[:_LONGEST_TITLE] if title else turn.state.item_id

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 
 from automation.definitions.models import FieldDef
 from automation.errors import ChangeRefusedError
 from automation.items.door import LONGEST_ID
-from automation.values import FieldType, Money, Personal, Value
+from automation.values import FieldType, Money, Personal, Value, is_empty
 
 TEXT_LIMIT = 1_000_000
 _CURRENCY = re.compile(r"[A-Z]{3}")
@@ -59,15 +59,16 @@ _CHECKS: Mapping[FieldType, Callable[[Value], bool]] = {
     "list": _is_text,
     "file": _is_text,
     "item": _is_id,
+    "resource_booking": _is_id,
 }
 
 
 def _fits(field: FieldDef, value: Value) -> bool:
-    check = _CHECKS[field.type]
+    check, choices = _CHECKS[field.type], () if field.type == "resource_booking" else field.options
     if not field.multiple:
-        return check(value) and (not field.options or value in field.options)
+        return check(value) and (not choices or value in choices)
     parts = value if isinstance(value, tuple) else None
-    return parts is not None and all(check(part) and (not field.options or part in field.options) for part in parts)
+    return parts is not None and all(check(part) and (not choices or part in choices) for part in parts)
 
 
 def checked(defined: Mapping[str, FieldDef], given: Mapping[str, Value]) -> dict[str, Value]:
@@ -82,3 +83,22 @@ def checked(defined: Mapping[str, FieldDef], given: Mapping[str, Value]) -> dict
             raise ChangeRefusedError("invalid_field", f"fields.{code}: not a {field.type}" + "s" * field.multiple)
         values[code] = Personal(bare) if field.personal and isinstance(bare, str) else bare
     return values
+
+
+def assigned(
+    defined: Mapping[str, FieldDef], old: Mapping[str, Value], rows: Iterable[tuple[str, Value]], *, append: bool
+) -> dict[str, Value]:
+    """Return what rows of code and new value come to; an empty value clears, and `append` adds to multiple fields."""
+    wanted: dict[str, Value] = {}
+    for code, new in rows:
+        field = defined.get(code)
+        joins = append and field is not None and field.multiple
+        value = _joined(wanted.get(code, old.get(code)), new) if joins else new
+        wanted[code] = None if is_empty(value) else value
+    return wanted
+
+
+def _joined(old: Value, more: Value) -> Value:
+    """Return the values of a multiple field with more behind them, each once."""
+    parts = (part for value in (old, more) if isinstance(value, tuple) for part in value)
+    return tuple(dict.fromkeys(parts))

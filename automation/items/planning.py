@@ -12,7 +12,10 @@ from automation.envelope import Key, stable_id
 from automation.items import effects
 from automation.items.activity_events import ActivityPlanned
 from automation.items.parts import Activity
-from automation.values import Moment, Personal
+from automation.items.state import ItemState
+from automation.values import Moment, Personal, plain
+
+_LONGEST_TITLE = 200
 
 
 def remind_at(start: Moment, ahead: int | None) -> Moment:
@@ -46,6 +49,12 @@ def clock_of(view: TenantView, user: str, moment: Moment) -> str:
     """Return a moment as the clock of an employee shows it."""
     clock = local(moment, view.zone_of(user))
     return f"{clock:%Y-%m-%d %H:%M}" if clock else ""
+
+
+def title_of(item: ItemState) -> str:
+    """Return what messages call an item: its title, else its id."""
+    title = item.fields.get("title")
+    return str(plain(title))[:_LONGEST_TITLE] if title else item.item_id
 
 
 def told(view: TenantView, user: str, effect_id: str, text: str, link: str) -> Iterator[effects.NotificationRequested]:

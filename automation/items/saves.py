@@ -6,7 +6,18 @@ from automation.definitions.models import Pipeline
 from automation.definitions.process_models import PROCESSED
 from automation.envelope import STAGED, event_id
 from automation.errors import ChangeRefusedError
-from automation.items import admission, effects, invoices, links, product_rows, runs, stages, waiters, watching
+from automation.items import (
+    admission,
+    bookings,
+    effects,
+    invoices,
+    links,
+    product_rows,
+    runs,
+    stages,
+    waiters,
+    watching,
+)
 from automation.items import changes as c
 from automation.items import events as e
 from automation.items.fields import checked
@@ -80,12 +91,12 @@ def _was_created(turn: Turn, asked: c.RequestItem) -> bool:
     try:
         _create(turn, asked, "" if asked.on_behalf_of == "system" else asked.on_behalf_of.removeprefix("user:"), False)
     except ChangeRefusedError as refused:
-        turn.reply(asked, "failed", _reason(refused))
+        turn.reply(asked, "failed", refusal(refused))
         return False
     return True
 
 
-def _reason(refused: ChangeRefusedError) -> str:
+def refusal(refused: ChangeRefusedError) -> str:
     """Return the reason code of spec 4.15: `invalid_value` with the part of the item that was refused."""
     return f"invalid_value:{refused.detail.partition(':')[0].removeprefix('fields.')}"
 
@@ -196,4 +207,5 @@ def delete(turn: Turn) -> None:
     for run in tuple(turn.state.runs.values()):
         turn.emit(e.RuleRunCancelled(run.run_id, run.rule_id, run.rule_version, run.entry, "item_deleted"))
     engine.stop_all(turn, "item_deleted")
+    bookings.free(turn)
     waiters.on_deleted(turn)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from automation.envelope import Key
+from automation.envelope import Key, stable_id
 from automation.items.door import LONGEST_ID
 from automation.items.effects import ItemAsked
 from automation.plan import Answer, Call, Completed, Context, Failed, Plan, Skipped
@@ -31,3 +31,9 @@ def settled(answer: Answer, results: Mapping[str, Value] = _NONE, not_found: str
 def is_id(text: str) -> bool:
     """Say whether a text can be the id of a record at all."""
     return 0 < len(text) <= LONGEST_ID and text.isprintable()
+
+
+def id_of(*parts: str) -> str:
+    """Return the id of a record that is found by what it is for; one that would be too long is a digest."""
+    text = ":".join(parts)
+    return text if is_id(text) else stable_id("record", *parts)

@@ -61,6 +61,8 @@ async def plan_of(view: TenantView, catalogue: Mapping[str, Entry], body: Defini
         raise Problem(422, "invalid_definitions", "nothing was saved", errors=faults)
     _check_expected(view, body.definitions)
     stored = [draft._replace(made=checked.definitions[draft.kind, draft.id]) for draft in drafts]
+    added = checked.definitions.keys() - changed.keys()
+    stored += [Draft(*name, checked.definitions[name], view.versions.get(name, 0)) for name in sorted(added)]
     warnings = _placed((flaw for flaw in checked.flaws if flaw.severity == "warning"), drafts)
     return Plan([draft for draft in stored if standing(view, draft.kind, draft.id, draft.made) != draft.made], warnings)
 

@@ -1,4 +1,4 @@
-"""The calendar of an employee: activities of all items by the days on which they begin (spec 4.41)."""
+"""The calendar of an employee: activities by the days on which they begin, and bookings (spec 4.41, 4.42)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from automation.dates import DAY, day_of
 from automation.envelope import ItemType
 from automation.items.activity_events import ActivityPlanned
 from automation.records.model import Mark, Shown
-from automation.values import Moment
+from automation.records.types.booking_calendar.record import Calendar
+from automation.values import Moment, Personal
 from services.history.activities import ActivityEntry
 
 MOST_DAYS = 62
@@ -26,6 +27,27 @@ class AgendaEntry(NamedTuple):
     title: str
     """Of the item."""
     entry: ActivityEntry
+
+
+class BookingEntry(NamedTuple):
+    """One booking that is not over, with the item and the calendar that it belongs to."""
+
+    booking_id: str
+    calendar: str
+    """Item type and field, as `deal:visit`."""
+    item: str
+    """`type/id`."""
+    service: Personal
+    start: Moment
+    end: Moment
+    employees: tuple[str, ...]
+
+
+def booked(calendar: str, body: Calendar, user: str, since: Moment, until: Moment) -> Iterator[BookingEntry]:
+    """Yield the bookings of an employee that begin in a time."""
+    for name, one in body.bookings.items():
+        if user in one.employees and since <= one.start < until:
+            yield BookingEntry(name, calendar, one.item, one.service, one.start, one.end, one.employees)
 
 
 def shown(event: ActivityPlanned) -> Shown:

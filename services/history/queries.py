@@ -8,9 +8,10 @@ from typing import Any, NamedTuple, Protocol, TypeAlias
 from automation.dates import DAY
 from automation.envelope import Key, Recorded
 from automation.records.model import RecordType
+from automation.records.types.booking_calendar.record import RECORD as BOOKINGS
 from automation.values import Moment
 from services.history.activities import ActivityEntry, activities
-from services.history.agenda import MOST_DAYS, AgendaEntry, marks, of_user
+from services.history.agenda import MOST_DAYS, AgendaEntry, BookingEntry, booked, marks, of_user
 from services.history.fates import MESSAGES, TOLD_BY, Fates
 from services.history.records import Anomaly, Current, Log, Sought, StageTotal, StoredRow, stream_id
 from services.history.run_log import RunLog, run_log
@@ -161,6 +162,19 @@ class History:
             for entry in of_user(self.activities(Key(tenant, row.item_type, row.item_id)), user, since, until)
         ]
         return sorted(entries, key=lambda one: (one.entry.activity.start, one.entry.activity.activity_id))
+
+    def bookings(self, tenant: str, user: str, since: Moment, until: Moment) -> list[BookingEntry]:
+        """Return an employee's bookings, of all fields, that begin in a time and are not over, in that order."""
+        sought = Sought((("member", user),))
+        rows = self._store.records(tenant, BOOKINGS.name, sought, None, LARGEST_PAGE)
+        found = (
+            entry
+            for row in rows
+            for entry in booked(
+                row.item_id, self.record_body(Key(tenant, BOOKINGS.name, row.item_id), BOOKINGS), user, since, until
+            )
+        )
+        return sorted(found, key=lambda one: (one.start, one.booking_id))
 
     def items(
         self,

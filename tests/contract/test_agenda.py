@@ -9,6 +9,7 @@ from automation.envelope import Key
 from automation.items import activity_events as a
 from automation.items import events as e
 from automation.items.parts import Activity
+from automation.records.types.booking_calendar.events import BookingsEnded, ResourceBooked
 from automation.values import Personal
 from services.edge.sql import Database
 from services.history.queries import History
@@ -79,5 +80,24 @@ def test_a_tenant_sees_its_own(history: History) -> None:
 async def test_the_route_answers(untouched: World) -> None:
     """With what is planned, and by name what is wrong."""
     path = f"/v1/calendar?user=ann&since={MONDAY}&until="
-    assert (await untouched.call("GET", f"{path}{MONDAY + DAY}")).json == {"entries": []}
+    assert (await untouched.call("GET", f"{path}{MONDAY + DAY}")).json == {"entries": [], "bookings": []}
     assert (await untouched.call("GET", f"{path}{MONDAY + 63 * DAY}")).status == 422
+
+
+def test_bookings_of_all_fields_stand_in_the_order_of_their_start(database: Database) -> None:
+    """Those of the employee that are neither over nor cancelled, in the time asked for."""
+    visits = stream(
+        Key("acme", "booking_calendar", "deal:visit"), booked("late", MONDAY + 20), booked("gone", MONDAY + 1),
+        booked("boss", MONDAY + 3, "boss"), booked("next", MONDAY + DAY), BookingsEnded(("gone",), "over", (), ()),
+    )  # fmt: skip
+    repairs = stream(Key("acme", "booking_calendar", "lead:repair"), booked("early", MONDAY + 2, "boss", "ann"))
+    history = indexed(database, *visits, *repairs)
+
+    found = history.bookings("acme", "ann", MONDAY, MONDAY + DAY)
+    assert [(one.booking_id, one.calendar) for one in found] == [("early", "lead:repair"), ("late", "deal:visit")]
+    assert history.bookings("other", "ann", MONDAY, MONDAY + DAY) == []
+
+
+def booked(name: str, start: int, *employees: str) -> ResourceBooked:
+    """Return a booking, of Ann unless others are named."""
+    return ResourceBooked(name, "deal/1", Personal("Visit"), start, start + 10, employees or ("ann",))

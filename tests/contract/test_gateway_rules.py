@@ -247,3 +247,19 @@ async def test_an_enrolment_of_another_tenant_is_not_there(world: World):
     for method in ("GET", "DELETE"):
         assert (await world.call(method, f"/v1/enrolments/{made['id']}", key="other")).status == 404
     assert await worker(world).step()
+
+
+async def test_fields_that_a_template_brings_along_are_saved_with_it(world: World):
+    """One apply adds them to the type of the linked record; saving it once more changes nothing (spec 4.11)."""
+    colour = {"definition": {"code": "colour", "title": "Colour", "type": "string"}, "value": "red"}
+    rows = {"fields": [{"field": "title", "value": "Client"}], "new_fields": [colour]}
+    steps = [{"id": "change", "type": "bp_change_contact", "params": rows}]
+    body = {"id": "client", "item_type": "deal", "steps": steps}
+
+    saved = (await save(world, body, "template"))["saved"]
+    assert saved == [
+        {"kind": "template", "id": "client", "version": 1}, {"kind": "fields", "id": "contact", "version": 1},
+    ]  # fmt: skip
+    (found,) = (await world.call("GET", "/v1/definitions?kind=fields")).json["definitions"]
+    assert [field["code"] for field in found["body"]["fields"]] == ["colour"]
+    assert (await save(world, body, "template"))["saved"] == []

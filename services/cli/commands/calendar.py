@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import click
 
@@ -17,7 +19,7 @@ from services.cli.edge import moment_text
 @click.option("--days", type=click.IntRange(1, 62), default=7, show_default=True)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def COMMAND(user: str, since: datetime | None, days: int, as_json: bool) -> None:  # noqa: N802  # loaded by this name
-    """Show the calls, meetings and other activities of USER in order, through the API."""
+    """Show the calls, meetings, other activities and bookings of USER in order, through the API."""
     today = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     start = since.replace(tzinfo=UTC) if since else today
     span = {"since": _ms(start), "until": _ms(start + timedelta(days=days))}
@@ -28,11 +30,18 @@ def COMMAND(user: str, since: datetime | None, days: int, as_json: bool) -> None
     if as_json:
         click.echo(json.dumps(found))
         return
-    for one in found["entries"]:
-        what = one["activity"]
-        done = "" if one["status"] == "planned" else f" ({one['status']})"
-        item = f"{one['item_type']}/{one['item_id']}"
-        click.echo(f"{moment_text(what['start'])}  {what['kind']:<8}  {item}  {what['subject']}{done}")
+    lines = [*map(_activity, found["entries"]), *map(_booking, found["bookings"])]
+    for at, line in sorted(lines):
+        click.echo(f"{moment_text(at)}  {line}")
+
+
+def _activity(one: Mapping[str, Any]) -> tuple[int, str]:
+    what, done = one["activity"], "" if one["status"] == "planned" else f" ({one['status']})"
+    return what["start"], f"{what['kind']:<8}  {one['item_type']}/{one['item_id']}  {what['subject']}{done}"
+
+
+def _booking(one: Mapping[str, Any]) -> tuple[int, str]:
+    return one["start"], f"{'booking':<8}  {one['item']}  {one['service']} until {moment_text(one['end'])}"
 
 
 def _ms(moment: datetime) -> int:

@@ -1,4 +1,4 @@
-"""The calendar of an employee: what is planned on all items (spec 4.41)."""
+"""The calendar of an employee: what is planned on all items, and booked (spec 4.41, 4.42)."""
 
 from __future__ import annotations
 
@@ -25,13 +25,14 @@ Moment = Annotated[int, Query(ge=0, le=b.MAX_MOMENT, description="Milliseconds s
 async def calendar(
     request: Request, user: Annotated[str, Query(min_length=1, max_length=200)], since: Moment, until: Moment
 ) -> Response:
-    """Return the calls, meetings and other activities of an employee that begin from `since` up to `until`."""
+    """Return the activities and bookings of an employee that begin from `since` up to `until`."""
     tenant, types = caller_of(request).tenant, _types(ports_of(request), caller_of(request).tenant)
     try:
         found = await ask(request, lambda history: history.agenda(tenant, user, types, since, until))
     except ValueError as error:
         raise Problem(422, "invalid", f"until: {error}") from None
-    return answer({"entries": [_shown(*one) for one in found]})
+    booked = await ask(request, lambda history: history.bookings(tenant, user, since, until))
+    return answer({"entries": [_shown(*one) for one in found], "bookings": [one._asdict() for one in booked]})
 
 
 def _types(ports: Ports, tenant: str) -> list[str]:
