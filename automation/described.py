@@ -27,6 +27,8 @@ _EXAMPLES = {
     "number": 1,
     "bool": True,
     "money": {"minor": 100, "currency": "EUR"},
+    "duration": "2d",
+    "form fields": [{"code": "budget", "title": "Budget", "type": "money", "required": True}],
     "field codes": ["amount"],
     "details template": "firm",
     "rows of details field and value": [{"field": "tax_number", "value": "{{field:title}}"}],
@@ -94,6 +96,8 @@ def _type(hint: Any, takes: Takes | None, allowed: tuple[str, ...]) -> tuple[str
         return {bool: "bool", int: "int", str: "string"}.get(inner, "object"), many
     if takes.one_of:
         return "details template", False
+    if takes.written:
+        return ("form fields" if takes.written == "form" else "duration"), False
     if takes.fields:
         return ("field codes", False) if many else ("field code", False)
     if takes.filter_of:

@@ -11,6 +11,8 @@ from pydantic.fields import FieldInfo
 
 from automation.catalogue import Params
 from automation.conditions import InvalidConditionError
+from automation.definitions.base import duration_ms
+from automation.forms import InvalidFormError, form_text, read_form
 from automation.insertion import InvalidTemplateError, InvalidValue, Parameter, parse_parameter
 from automation.insertion.printable import Target
 from automation.params import Assignment, Takes
@@ -112,6 +114,8 @@ class _Compiler:
             return self.known(name, raw, self.schema.details)
         if takes.filter_of:
             return self.filter(name, raw, self.raw.get(takes.filter_of))
+        if takes.written:
+            return self.form(name, raw) if takes.written == "form" else self.duration(name, raw)
         if get_args(info.annotation)[:1] == (Assignment,):
             return self.assignments(name, raw, self.fields(takes))
         multiple = get_origin(info.annotation) is tuple
@@ -160,6 +164,23 @@ class _Compiler:
         self.references |= made.references
         return lambda scope: made.resolve(name, scope)
 
+    def form(self, name: str, raw: Any) -> Resolve:
+        """Take the fields of a form as they stand."""
+        try:
+            text = form_text(raw)
+            read_form(text)
+        except InvalidFormError as error:
+            self.errors.extend((f"{name}{path}", message) for path, message in error.errors)
+            return lambda _scope: None
+        return lambda _scope: text
+
+    def duration(self, name: str, raw: Any) -> Resolve:
+        """Compile a duration: a literal, or a text with inserted values."""
+        if isinstance(raw, int):
+            return lambda _scope: raw
+        read = self.one(name, Parameter(name, "string"), raw)
+        return lambda scope: _milliseconds(name, read(scope))
+
     def assignments(self, name: str, raw: Any, fields: Mapping[str, FieldType]) -> Resolve:
         """Compile rows of `{field, value}`, each value in the native type of its field."""
         rows: list[tuple[str, Resolve]] = []
@@ -176,6 +197,16 @@ class _Compiler:
         if raw and not rows and not self.errors:
             self.errors.append((name, "at least one row of {field, value} is expected"))
         return lambda scope: _assigned(rows, scope)
+
+
+def _milliseconds(name: str, value: Any) -> Any:
+    """Read a duration; what is none does not fit the parameter."""
+    if not isinstance(value, str) or not value.strip():
+        return value or None
+    try:
+        return duration_ms(value)
+    except ValueError:
+        return InvalidValue(name)
 
 
 def _takes(info: FieldInfo) -> Iterator[Takes]:

@@ -9,7 +9,7 @@ from typing import Any
 from automation.envelope import Envelope, Recorded
 from automation.items import activity_events as a
 from automation.items import alert_events as alerts
-from automation.items import effects, process_folds
+from automation.items import effects, human_folds, process_folds
 from automation.items import events as e
 from automation.items.document_events import DocumentCreated
 from automation.items.state import Details, ItemState, OpenActivity, Payment, Run
@@ -287,6 +287,7 @@ _FOLDS = _Folds({
     e.EffectAnswered: _answered,
     effects.ItemAnswered: process_folds.answer_sent,
     **process_folds.FOLDS,
+    **human_folds.FOLDS,
 })  # fmt: skip
 
 
