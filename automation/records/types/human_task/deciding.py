@@ -9,6 +9,7 @@ from automation.errors import ChangeRefusedError
 from automation.forms import FormField
 from automation.items.fields import checked
 from automation.items.sizes import REQUEST_LIMIT, weight
+from automation.people import Directory
 from automation.records.turn import RecordTurn
 from automation.records.types.human_task import telling
 from automation.records.types.human_task.body import OPEN, HumanTask
@@ -28,25 +29,28 @@ _VERDICTS: Mapping[tuple[str, str], str] = {
 
 def decide(turn: RecordTurn, change: DecideHumanTask) -> None:
     """Take what an employee says, once, and end the task if that settles it."""
-    task: HumanTask = turn.body
-    _require(turn, change.comment.text)
+    verdict, values = check_decision(turn.body, turn.user, change)
+    turn.emit(HumanTaskVoted(turn.user, verdict, change.comment, values, turn.body.delegated.get(turn.user, "")))
+    settle(turn)
+
+
+def check_decision(task: HumanTask, user: str, change: DecideHumanTask) -> tuple[str, Mapping[str, Value]]:
+    """Return verdict and values of a decision; raises `ChangeRefusedError` where the employee cannot decide so."""
+    _require(task, user, change.comment.text)
     verdict = _VERDICTS.get((task.kind, change.decision))
     if verdict is None:
         allowed = ", ".join(decision for kind, decision in _VERDICTS if kind == task.kind)
         raise ChangeRefusedError("invalid_value", f"decision: of this task one of {allowed}")
-    values = filled(task.form, change.values)
-    turn.emit(HumanTaskVoted(turn.user, verdict, change.comment, values, task.delegated.get(turn.user, "")))
-    settle(turn)
+    return verdict, filled(task.form, change.values)
 
 
-def _require(turn: RecordTurn, comment: str) -> None:
-    task: HumanTask = turn.body
+def _require(task: HumanTask, user: str, comment: str) -> None:
     if task.status != OPEN:
         raise ChangeRefusedError("not_open", f"status: the task is {task.status}")
-    if turn.user in task.voters:
-        raise ChangeRefusedError("already_decided", f"user: {turn.user[:200]} has decided")
-    if turn.user not in (*task.waiting, *task.escalated):
-        raise ChangeRefusedError("not_assigned", f"user: {turn.user[:200] or 'nobody'} is not asked")
+    if user in task.voters:
+        raise ChangeRefusedError("already_decided", f"user: {user[:200]} has decided")
+    if user not in (*task.waiting, *task.escalated):
+        raise ChangeRefusedError("not_assigned", f"user: {user[:200] or 'nobody'} is not asked")
     if len(comment) > LONGEST_COMMENT:
         raise ChangeRefusedError("invalid_value", f"comment: over {LONGEST_COMMENT} characters")
 
@@ -76,12 +80,16 @@ def _or_default(field: FormField, value: Value) -> Value:
 
 def delegate(turn: RecordTurn, change: DelegateHumanTask) -> None:
     """Let another employee decide instead; who delegated stays on record."""
-    task: HumanTask = turn.body
-    _require(turn, change.comment.text)
-    if not turn.view.directory.is_active(change.to):
-        raise ChangeRefusedError("unknown_user", f"to: {change.to[:200] or 'nobody'}")
-    if change.to in (*task.assignees, *task.escalated, *task.voters):
-        raise ChangeRefusedError("already_assigned", f"to: {change.to[:200]} is asked already")
+    check_delegation(turn.body, turn.user, change, turn.view.directory)
     turn.emit(HumanTaskDelegated(turn.user, change.to, change.comment))
     telling.asked(turn, (change.to,), f"{telling.names(turn, (turn.user,))} delegated this to you. ")
     settle(turn)
+
+
+def check_delegation(task: HumanTask, user: str, change: DelegateHumanTask, directory: Directory) -> None:
+    """Raise `ChangeRefusedError` where the employee cannot delegate, or not to that one."""
+    _require(task, user, change.comment.text)
+    if not directory.is_active(change.to):
+        raise ChangeRefusedError("unknown_user", f"to: {change.to[:200] or 'nobody'}")
+    if change.to in (*task.assignees, *task.escalated, *task.voters):
+        raise ChangeRefusedError("already_assigned", f"to: {change.to[:200]} is asked already")
