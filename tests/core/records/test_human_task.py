@@ -12,7 +12,8 @@ from automation.items.events import ChangeSeen
 from automation.records.types.human_task import events as e
 from automation.records.types.human_task.changes import DecideHumanTask, DelegateHumanTask
 from automation.records.types.human_task.record import RECORD
-from automation.values import Personal
+from automation.values import Money, Personal
+from services.edge.codec import StateCodec, item_events
 from tests.core.record_spec import RecordStory, record
 
 ARGS: dict[str, Any] = {
@@ -75,3 +76,24 @@ def test_only_those_involved_read_what_was_said() -> None:
     """Everybody else, though an employee, does not."""
     body = opened().body
     assert (RECORD.reads_from(body, "boss"), RECORD.reads_from(body, "cid")) == (0, None)
+
+
+@pytest.mark.parametrize("wrong", [{"kind": "order"}, {"policy": "most"}, {"form": "["}, {"form": "{}"}, {"kind": 7}])
+def test_a_question_that_asks_nothing_known_is_refused(wrong: dict[str, Any]) -> None:
+    """Without leaving state behind."""
+    task = opened(**wrong)
+    assert (task.told, task.events) == (("failed", "invalid_question"), [])
+
+
+def test_what_was_said_survives_being_kept() -> None:
+    """Votes, forms and delegations in a state at rest, and each event in the log."""
+    form = '[{"code": "budget", "type": "money", "default": {"minor": 1, "currency": "EUR"}}]'
+    task = opened(kind="information", policy="any", form=form, assignees=("ann",))
+    log = list(task.last.events)
+    for change, user in ((DelegateHumanTask("boss"), "ann"), (DecideHumanTask("answer"), "boss")):
+        log += task.when(change, actor=f"user:{user}").last.events
+
+    assert task.body.votes[0].values == {"budget": Money(1, "EUR")}
+    assert StateCodec().decode(StateCodec().encode(task.state)) == task.state
+    codec = item_events()
+    assert [codec.decode(codec.encode(one)) for one in log] == log

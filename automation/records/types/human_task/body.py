@@ -138,3 +138,4 @@ def _quorate(found: Count, quorum: int) -> bool:
 
 
 _CERTAIN: Mapping[str, Callable[[Count, int], bool | None]] = {"any": _any, "all": _all, "vote": _vote}
+POLICIES = frozenset(_CERTAIN)

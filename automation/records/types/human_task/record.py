@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from automation.forms import read_form
+from automation.forms import FormField, InvalidFormError, read_form
 from automation.items.changes import AskItem
 from automation.plan import Answer
 from automation.records.asked import moment_of, text_of, texts_of
@@ -13,7 +13,7 @@ from automation.records.model import Mark, RecordType, Shown
 from automation.records.turn import RecordTurn
 from automation.records.types.human_task import events as e
 from automation.records.types.human_task import telling
-from automation.records.types.human_task.body import OPEN, HumanTask, at_deadline
+from automation.records.types.human_task.body import AGREED, OPEN, POLICIES, HumanTask, at_deadline
 from automation.records.types.human_task.changes import DecideHumanTask, DelegateHumanTask
 from automation.records.types.human_task.deciding import decide, delegate
 from automation.records.types.human_task.folds import FOLDS
@@ -30,21 +30,32 @@ _ASSIGNEE, _MEMBER = "assignee", "member"
 def _ask(turn: RecordTurn, asked: AskItem) -> Answer | None:
     """Ask people; the answer comes when it is decided. A repeat finds the task there."""
     if not turn.exists:
-        turn.emit(_opened(asked))
+        form = _form(asked)
+        if form is None or text_of(asked, "kind") not in AGREED or text_of(asked, "policy") not in POLICIES:
+            return Answer("failed", "invalid_question", {})
+        turn.emit(_opened(asked, form))
         telling.asked(turn, turn.body.assignees)
         settle(turn)
     return None
 
 
-def _opened(asked: AskItem) -> e.HumanTaskOpened:
+def _form(asked: AskItem) -> tuple[FormField, ...] | None:
+    """Read the form that comes with a question; None for what is none."""
+    text = text_of(asked, "form")
+    try:
+        return read_form(text) if text else ()
+    except InvalidFormError:
+        return None
+
+
+def _opened(asked: AskItem, form: tuple[FormField, ...]) -> e.HumanTaskOpened:
     def text(name: str) -> str:
         return text_of(asked, name)
 
-    form = text("form")
     return e.HumanTaskOpened(
         text("kind"), Personal(text("title")), Personal(text("text")), texts_of(asked, "assignees"), text("policy"),
         moment_of(asked, "quorum"), moment_of(asked, "deadline"), texts_of(asked, "escalate_to"),
-        moment_of(asked, "escalate_at"), moment_of(asked, "remind_every"), read_form(form) if form else (),
+        moment_of(asked, "escalate_at"), moment_of(asked, "remind_every"), form,
         text("item"), text("step"), text("instance_id"), text("asked_by"), asked.effect_id, asked.run_id,
         asked.reply_to,
     )  # fmt: skip
