@@ -75,6 +75,8 @@ def _parameter(name: str, info: FieldInfo) -> Parameter:
     kind, many = _type(hint, takes, literals)
     allowed = literals or (takes.choices if takes else ())
     default = None if info.is_required() or info.default in ("", (), None) else info.default
+    if kind == "duration":  # 0 and the longest one say nothing in milliseconds
+        return Parameter(info.alias or name, kind, many, info.is_required(), default or None, (), "at most 366 d")
     return Parameter(info.alias or name, kind, many, info.is_required(), default, allowed, _limits(info))
 
 
