@@ -27,6 +27,8 @@ _EXAMPLES = {
     "number": 1,
     "bool": True,
     "money": {"minor": 100, "currency": "EUR"},
+    "duration": "2d",
+    "form fields": [{"code": "budget", "title": "Budget", "type": "money", "required": True}],
     "field codes": ["amount"],
     "details template": "firm",
     "rows of details field and value": [{"field": "tax_number", "value": "{{field:title}}"}],
@@ -76,6 +78,8 @@ def _parameter(name: str, info: FieldInfo) -> Parameter:
     kind, many = _type(hint, takes, literals)
     allowed = literals or (takes.choices if takes else ())
     default = None if info.is_required() or info.default in ("", (), None) else info.default
+    if kind == "duration":  # 0 and the longest one say nothing in milliseconds
+        return Parameter(info.alias or name, kind, many, info.is_required(), default or None, (), "at most 366 d")
     return Parameter(info.alias or name, kind, many, info.is_required(), default, allowed, _limits(info))
 
 
@@ -99,6 +103,8 @@ def _type(hint: Any, takes: Takes | None, allowed: tuple[str, ...]) -> tuple[str
         return {bool: "bool", int: "int", str: "string"}.get(inner, "object"), many
     if takes.one_of:
         return "details template", False
+    if takes.written:
+        return ("form fields" if takes.written == "form" else "duration"), False
     if takes.fields:
         return ("field codes", False) if many else ("field code", False)
     if takes.filter_of:

@@ -47,6 +47,8 @@ class Takes:
     """Its rows define fields that this item type gets when the template is saved, each with its value."""
     filter_of: str = ""
     """It is a filter over items; the parameter of this name has their type."""
+    written: Literal["", "duration", "form"] = ""
+    """It is written in a form of its own: `2h`, or the fields of a form, into which no values are inserted."""
 
 
 AnyText: TypeAlias = str | Personal
@@ -75,6 +77,10 @@ Principals = Annotated[tuple[str, ...], Takes("user", people=True)]
 """Users (`user:<id>`), roles (`role:<name>`) and departments (`department:<id>`), in listed order."""
 Time = Annotated[int, Takes("datetime")]
 """A moment; a date counts from its beginning in the platform's time zone."""
+Period = Annotated[int, Takes("string", written="duration"), Field(ge=0, le=366 * 86_400_000)]
+"""A duration such as `90m` or `2d 12h`, or a placeholder of one; milliseconds at run time, 0 for none."""
+Form = Annotated[str, Takes("text", written="form")]
+"""The fields of a form (spec 1.8); `read_form` reads what the plan gets."""
 FieldCodes = Annotated[tuple[str, ...], Takes("list", fields=True), Field(min_length=1, max_length=100)]
 Flag = Annotated[bool, Takes("bool")]
 RecordRef = Annotated[str, Takes("string", "single_line", empty_ok=True)]

@@ -171,7 +171,7 @@ def history_of(book: Book, path: Path) -> History:
     """Return an index with one deal of each tenant, whose texts hold the tenant's canary."""
     store, codec, payments = open_history(f"sqlite:///{path}/h.db"), item_events(), payment_events()
     for tenant in TENANTS:
-        found = [*_deal(book, tenant), *_chat(book, tenant)]
+        found = [*_deal(book, tenant), *_chat(book, tenant), *_human_task(book, tenant)]
         store.write([_logged(codec, one) for one in found], {f"crm.events-{tenant}": 100})
         orders, context = _order(tenant), f"crm.payment-events-{tenant}"
         logged = [log_record("payment", one, payments.encode(one), context, one.envelope.version) for one in orders]
@@ -207,6 +207,17 @@ def _chat(book: Book, tenant: str) -> list[Recorded]:
     story = RecordStory(book, Key(tenant, "chat", f"{tenant}-1"))
     made = story.when(CreateChat("private", ("boss",), Personal(CANARY[tenant]))).last.events
     return made + story.when(PostChatMessage(Personal(CANARY[tenant]))).last.events
+
+
+def _human_task(book: Book, tenant: str) -> list[Recorded]:
+    """Return a request for information of the tenant's deal to two employees; its texts hold the tenant's canary."""
+    story = RecordStory(book, Key(tenant, "human_task", f"{tenant}-1"))
+    form = '[{"code": "budget", "type": "money", "required": true}, {"code": "days", "type": "int"}]'
+    asked: dict[str, Any] = {
+        "kind": "information", "title": Personal(CANARY[tenant]), "text": CANARY[tenant], "policy": "any",
+        "assignees": ("ann", "boss"), "form": form, "item": f"deal/{tenant}-1", "asked_by": "ann",
+    }  # fmt: skip
+    return story.ask("ask_people", **asked).last.events
 
 
 def _logged(codec: Any, recorded: Recorded) -> LogRecord:

@@ -11,7 +11,9 @@ from pydantic.fields import FieldInfo
 
 from automation.catalogue import Params
 from automation.conditions import InvalidConditionError
+from automation.definitions.base import duration_ms
 from automation.definitions.new_fields import defined_in
+from automation.forms import InvalidFormError, form_text, read_form
 from automation.insertion import InvalidTemplateError, InvalidValue, Parameter, parse_parameter
 from automation.insertion.printable import Target
 from automation.params import Assignment, Takes
@@ -113,6 +115,8 @@ class _Compiler:
             return self.known(name, raw, self.schema.details)
         if takes.filter_of:
             return self.filter(name, raw, self.raw.get(takes.filter_of))
+        if takes.written:
+            return self.form(name, raw) if takes.written == "form" else self.duration(name, raw)
         if get_args(info.annotation)[:1] == (Assignment,):
             return self.defining(name, raw, takes.new_in) if takes.new_in else self.assignments(name, raw, takes)
         multiple = get_origin(info.annotation) is tuple
@@ -163,6 +167,23 @@ class _Compiler:
         self.references |= made.references
         return lambda scope: made.resolve(name, scope)
 
+    def form(self, name: str, raw: Any) -> Resolve:
+        """Take the fields of a form as they stand."""
+        try:
+            text = form_text(raw)
+            read_form(text)
+        except InvalidFormError as error:
+            self.errors.extend((f"{name}{path}", message) for path, message in error.errors)
+            return lambda _scope: None
+        return lambda _scope: text
+
+    def duration(self, name: str, raw: Any) -> Resolve:
+        """Compile a duration: a literal, or a text with inserted values."""
+        if isinstance(raw, int):
+            return lambda _scope: raw
+        read = self.one(name, Parameter(name, "string"), raw)
+        return lambda scope: _milliseconds(name, read(scope))
+
     def several(self, takes: Takes, fields: Mapping[str, FieldType]) -> Collection[str]:
         """Return which of the fields that rows may name hold several values."""
         if takes.rows_in:
@@ -202,6 +223,16 @@ class _Compiler:
             taken = Parameter(name, field.seen_as, field.multiple)
             rows.append((field.code, self.one(f"{path}.value", taken, row["value"])))
         return lambda scope: _assigned(rows, scope)
+
+
+def _milliseconds(name: str, value: Any) -> Any:
+    """Read a duration; what is none does not fit the parameter."""
+    if not isinstance(value, str) or not value.strip():
+        return value or None
+    try:
+        return duration_ms(value)
+    except ValueError:
+        return InvalidValue(name)
 
 
 def _takes(info: FieldInfo) -> Iterator[Takes]:

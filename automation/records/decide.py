@@ -93,8 +93,12 @@ def _outcome(turn: RecordTurn, told: ReportOutcome) -> None:
 
 
 def _asked(record: RecordType, turn: RecordTurn, asked: AskItem) -> None:
-    """Answer a question; one that creates nothing leaves no state behind where there was none."""
+    """Answer a question, now or later; one that creates nothing leaves no state behind where there was none."""
     told = _answer(record, turn, asked)
+    if told is None:
+        if not turn.events:
+            turn.emit(ChangeSeen("no_change"))
+        return
     if weight(told.results) > REQUEST_LIMIT:
         told = Answer("failed", "item_too_large", {})
     if not turn.exists:
@@ -108,7 +112,7 @@ def _asked(record: RecordType, turn: RecordTurn, asked: AskItem) -> None:
         turn.emit(ChangeSeen(told.reason or "no_change"))
 
 
-def _answer(record: RecordType, turn: RecordTurn, asked: AskItem) -> Answer:
+def _answer(record: RecordType, turn: RecordTurn, asked: AskItem) -> Answer | None:
     if not turn.exists and asked.question not in record.creates:
         return _NOT_FOUND
     handle = record.questions.get(asked.question)

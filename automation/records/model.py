@@ -77,8 +77,11 @@ class RecordType:
 
     Raises `ChangeRefusedError`; a change that emits nothing is remembered as seen.
     """
-    questions: Mapping[str, Callable[[RecordTurn, AskItem], Answer]]
-    """What rules may ask by `ItemAsked`: a handler emits events and returns the answer."""
+    questions: Mapping[str, Callable[[RecordTurn, AskItem], Answer | None]]
+    """What rules may ask by `ItemAsked`: a handler emits events and returns the answer.
+
+    `None` where the answer comes later: the record remembers who asked, and emits `ItemAnswered` itself.
+    """
     creates: frozenset[type | str]
     """The changes and questions that a record without events takes; each other one meets `item_not_found`."""
     shows: Mapping[type, Callable[[Any], Shown]]

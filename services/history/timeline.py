@@ -9,6 +9,7 @@ from automation.envelope import Envelope, Recorded
 from automation.items import activity_events as a
 from automation.items import effects
 from automation.items import events as e
+from automation.items import human_events as h
 from automation.items.document_events import DocumentCreated
 from automation.items.journal_events import JournalEntryAdded
 from automation.items.message_effects import SmsRequested
@@ -24,7 +25,7 @@ class TimelineEntry(NamedTuple):
     kind: str
     """`created`, `created_from`, `stage_changed`, `pipeline_changed`, `responsible_changed`, `comment`, `activity`,
     `activity_planned`, `activity_completed`, `activity_deleted`, `payment`, `invoice_paid`,
-    `client_email`, `client_sms`, `document_created` or `deleted`."""
+    `client_email`, `client_sms`, `document_created`, `people_asked`, `people_decided` or `deleted`."""
     occurred_at: Moment
     recorded_at: Moment
     actor: str
@@ -164,6 +165,16 @@ def _document(event: DocumentCreated) -> tuple[str, Facts]:
     return "document_created", {**named, **files, "created_by": event.created_by}
 
 
+def _asked(event: h.PeopleAsked) -> tuple[str, Facts]:
+    told: Facts = {"task_id": event.task_id, "asked": event.kind, "title": event.title}
+    return "people_asked", {**told, "assignees": event.assignees, "deadline": event.deadline or None}
+
+
+def _decided(event: h.PeopleDecided) -> tuple[str, Facts]:
+    told: Facts = {"task_id": event.task_id, "asked": event.kind, "title": event.title, "decision": event.decision}
+    return "people_decided", {**told, "decided_by": event.decided_by, "comment": event.comment}
+
+
 def _deleted(_: e.ItemDeleted) -> tuple[str, Facts]:
     return "deleted", {}
 
@@ -184,6 +195,8 @@ _TIMELINE: Mapping[type, Callable[[Any], tuple[str, Facts] | None]] = {
     effects.ClientEmailRequested: _email,
     SmsRequested: _sms,
     DocumentCreated: _document,
+    h.PeopleAsked: _asked,
+    h.PeopleDecided: _decided,
     e.ItemDeleted: _deleted,
 }
 

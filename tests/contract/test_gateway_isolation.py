@@ -32,6 +32,8 @@ BODIES: dict[str, dict[str, Any]] = {
     "EnrolBody": {"version": 1},
     "RecordChangeBody": {"kind": "post_chat_message", "text": "x"},
     "TestBody": {"to": "+491701"},
+    "DecisionBody": {"user": "ann", "decision": "answer", "values": {"budget": {"minor": 1, "currency": "EUR"}}},
+    "DelegationBody": {"user": "ann", "to": "boss"},
 }
 MASS = ("tenant", "tenant_id", "owner", "role", "roles", "version", "created_at", "is_admin", "actor", "signature")
 
@@ -53,7 +55,7 @@ def _address(path: str, operation: dict[str, Any], ids: str) -> str:
         "record_type": "chat", "record_id": f"{ids}-1",
         "name": "stages", "user": "ann", "payment_id": payment_of(ids) if ids in TENANTS else ids,
         "file_id": file_id(1, ids), "kind": "rule", "definition_id": ids, "rule_id": ids, "enrolment_id": ids,
-        "entry_id": "add_item_comment",
+        "entry_id": "add_item_comment", "task_id": f"{ids}-1",
         "connection_id": ids, "since": "0", "until": "1",
     }  # fmt: skip
     query = []
@@ -76,7 +78,7 @@ def _body(operation: dict[str, Any]) -> dict[str, Any] | None:
 
 
 def _about_one_thing(path: str) -> bool:
-    return path.startswith(("/v1/items/{item_type}", "/v1/payments/", "/v1/records/{record_type}/"))
+    return path.startswith(("/v1/items/{item_type}", "/v1/payments/", "/v1/records/{record_type}/", "/v1/human-tasks/"))
 
 
 @pytest.mark.parametrize(("method", "path", "operation"), KEYED, ids=NAMES)

@@ -46,7 +46,7 @@ class RecordStory(Story):
     def ask(self, question: str, **args: Any) -> RecordStory:
         """Decide on a question of a rule on the deal, with its effect id as the change id."""
         effect_id = f"effect-{self.count + 1}"
-        asked = c.AskItem(effect_id, "run-1", question, args, DEAL.text)
+        asked = c.AskItem(effect_id, "run-1", question, args, DEAL._replace(tenant=self.key.tenant).text)
         return self.when(asked, change_id=effect_id, actor="rule:r1", source="automation_rule")
 
     @property

@@ -34,6 +34,12 @@ class World:
         self._settle(deque([(key, story.frame(**frame), change)]))
         return self
 
+    def wake(self, item: str) -> World:
+        """Let the earliest timer of `type/id` fire at its due moment, and decide on all that follows from it."""
+        key = Key.parse(f"{TENANT}/{item}")
+        self._settle(deque(self._spread(key, self.story(key).wake())))
+        return self
+
     def redeliver(self, recorded: Recorded) -> World:
         """Deliver once more what an event asked for."""
         self._settle(deque(_sent(recorded)))
@@ -63,11 +69,14 @@ class World:
     def _settle(self, inbox: deque[tuple[Key, c.ChangeFrame, Any]]) -> None:
         while inbox:
             key, frame, change = inbox.popleft()
-            story = self.story(key).repeat(frame, change)
-            self.log.setdefault(key, []).extend(story.last.events)
-            sent = [one for recorded in story.last.events for one in self._sent(recorded)]
-            sent += [(request.key, request.frame, request.change) for request in story.last.requests]
-            inbox.extend(one for one in sent if one[0].item_type not in self.lost)
+            inbox.extend(self._spread(key, self.story(key).repeat(frame, change)))
+
+    def _spread(self, key: Key, story: Story) -> list[tuple[Key, c.ChangeFrame, Any]]:
+        """Remember the last turn of an item; return what it sends to others."""
+        self.log.setdefault(key, []).extend(story.last.events)
+        sent = [one for recorded in story.last.events for one in self._sent(recorded)]
+        sent += [(request.key, request.frame, request.change) for request in story.last.requests]
+        return [one for one in sent if one[0].item_type not in self.lost]
 
     def _sent(self, recorded: Recorded) -> list[tuple[Key, c.ChangeFrame, Any]]:
         sent = _sent(recorded)

@@ -9,21 +9,19 @@ from fastapi import APIRouter, Path, Query, Request
 from starlette.responses import Response
 
 from automation.envelope import Key, Recorded
-from automation.errors import ChangeRefusedError
 from automation.records.decide import check
 from automation.records.loading import record_types
 from automation.records.model import RecordType
 from services.gateway import bodies as b
 from services.gateway.access import caller_of
 from services.gateway.asking import ask, ask_known, place_of
-from services.gateway.changes import Origin, frame_of
-from services.gateway.idempotency import once, once_key
+from services.gateway.idempotency import once
 from services.gateway.json_body import checked_as, read_json
 from services.gateway.operations import needs
 from services.gateway.ports import ports_of
-from services.gateway.problems import Fault, Problem, not_found
+from services.gateway.problems import Problem, not_found
 from services.gateway.record_bodies import CHANGES, OneRecordChange, change_of
-from services.gateway.sending import Letter
+from services.gateway.record_changes import letter_to, refusals
 from services.gateway.show import answer
 from services.gateway.taking import Wait, take
 from services.history.queries import History
@@ -61,7 +59,7 @@ async def records(
     place = place_of(before, tenant)
     page = await ask(request, lambda h: h.records(tenant, record_type, sought, before=place, limit=limit))
     following = f"{page.before[0]}:{page.before[1]}" if page.before else None
-    return answer({"records": [_row(found) for found in page.items], "next": following})
+    return answer({"records": [row_of(found) for found in page.items], "next": following})
 
 
 @ROUTER.get(ONE, **needs("read"))
@@ -71,7 +69,7 @@ async def record_state(request: Request, record_type: TypeInPath, record_id: IdI
 
     def look(history: History) -> dict[str, Any]:
         row = history.current(key)
-        return {**(_row(row) if row else {}), "state": history.record_body(key, record)}
+        return {**(row_of(row) if row else {}), "state": history.record_body(key, record)}
 
     return answer(await ask_known(request, key, look, "record"))
 
@@ -114,31 +112,19 @@ async def record_entries(
 async def change_record(request: Request, record_type: TypeInPath, record_id: IdInPath, wait: Wait = 0) -> Response:
     """Take what an employee or the platform does with a record: it is decided on within moments, in order."""
     caller, ports, record = caller_of(request), ports_of(request), _known(record_type)
+    key = Key(caller.tenant, record_type, record_id)
 
     async def work() -> Response:
         framed: Any = checked_as(OneRecordChange, {"change": await read_json(request)})
         body = framed.change
         if CHANGES[body.kind].record_type != record_type:
             raise Problem(422, "invalid", f"a {record_type} takes no {body.kind}")
-        if ports.shelf.book.tenant(caller.tenant) is None:
-            raise Problem(422, "unknown_tenant", "nothing is defined yet: save definitions first")
-        origin = Origin(caller.tenant, ports.clock.now(), once_key(request, caller.tenant))
-        key = Key(caller.tenant, record_type, record_id)
-        frame = frame_of(origin, key, body, ports.shelf.book.version)
         change = change_of(body)
-        _check(record, key, body.user, change)
-        return await take(ports, Letter("items", frame, change), wait)
+        with refusals():
+            check(record, key, body.user, change)
+        return await take(ports, letter_to(request, key, body, change), wait)
 
     return await once(ports.answers, request, caller.tenant, work)
-
-
-def _check(record: RecordType, key: Key, user: str, change: Any) -> None:
-    try:
-        check(record, key, user, change)
-    except ChangeRefusedError as refused:
-        path, _, message = refused.detail.partition(": ")
-        fault = Fault(path, refused.reason, message)
-        raise Problem(422, "invalid_change", "the change breaks a rule of the record", errors=[fault]) from None
 
 
 def _known(record_type: str) -> RecordType:
@@ -153,7 +139,8 @@ def _key(request: Request, record_type: str, record_id: str) -> Key:
     return Key(caller_of(request).tenant, record_type, record_id)
 
 
-def _row(row: Current) -> Mapping[str, Any]:
+def row_of(row: Current) -> Mapping[str, Any]:
+    """Return a record's line in lists."""
     return {
         "type": row.item_type, "id": row.item_id, "version": row.version, "created_at": row.created_at,
         "recorded_at": row.recorded_at, "title": row.title, "status": row.stage, "owner": row.responsible,
