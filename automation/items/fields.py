@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 
 from automation.definitions.models import FieldDef
 from automation.errors import ChangeRefusedError
 from automation.items.door import LONGEST_ID
-from automation.values import FieldType, Money, Personal, Value
+from automation.values import FieldType, Money, Personal, Value, is_empty
 
 TEXT_LIMIT = 1_000_000
 _CURRENCY = re.compile(r"[A-Z]{3}")
@@ -82,3 +82,22 @@ def checked(defined: Mapping[str, FieldDef], given: Mapping[str, Value]) -> dict
             raise ChangeRefusedError("invalid_field", f"fields.{code}: not a {field.type}" + "s" * field.multiple)
         values[code] = Personal(bare) if field.personal and isinstance(bare, str) else bare
     return values
+
+
+def assigned(
+    defined: Mapping[str, FieldDef], old: Mapping[str, Value], rows: Iterable[tuple[str, Value]], *, append: bool
+) -> dict[str, Value]:
+    """Return what rows of code and new value come to; an empty value clears, and `append` adds to multiple fields."""
+    wanted: dict[str, Value] = {}
+    for code, new in rows:
+        field = defined.get(code)
+        joins = append and field is not None and field.multiple
+        value = _joined(wanted.get(code, old.get(code)), new) if joins else new
+        wanted[code] = None if is_empty(value) else value
+    return wanted
+
+
+def _joined(old: Value, more: Value) -> Value:
+    """Return the values of a multiple field with more behind them, each once."""
+    parts = (part for value in (old, more) if isinstance(value, tuple) for part in value)
+    return tuple(dict.fromkeys(parts))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from automation.items import asked_saves, details, effects, facts, links, waiters
 from automation.items import changes as c
-from automation.items import details, effects, facts, links, waiters
 from automation.items import events as e
 from automation.items.contacts import email_of, phone_of
 from automation.items.invoices import FIELD_PREFIX
@@ -41,6 +41,7 @@ _QUESTIONS: Mapping[str, Callable[[Turn, c.AskItem], Answer | None]] = {
     "details_values": details.answer_values,
     "edit_details": details.edit,
     "fields": _fields,
+    "save": asked_saves.save,
 }
 
 

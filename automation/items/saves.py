@@ -65,12 +65,12 @@ def _was_created(turn: Turn, asked: c.RequestItem) -> bool:
     try:
         _create(turn, asked, "" if asked.on_behalf_of == "system" else asked.on_behalf_of.removeprefix("user:"), False)
     except ChangeRefusedError as refused:
-        turn.reply(asked, "failed", _reason(refused))
+        turn.reply(asked, "failed", refusal(refused))
         return False
     return True
 
 
-def _reason(refused: ChangeRefusedError) -> str:
+def refusal(refused: ChangeRefusedError) -> str:
     """Return the reason code of spec 4.15: `invalid_value` with the part of the item that was refused."""
     return f"invalid_value:{refused.detail.partition(':')[0].removeprefix('fields.')}"
 

@@ -6,12 +6,11 @@ from automation.catalogue import Entry, Params
 from automation.envelope import STAGED
 from automation.errors import ChangeRefusedError
 from automation.items.events import FieldsChanged
-from automation.items.fields import checked
+from automation.items.fields import assigned, checked
 from automation.items.parts import FieldChange
 from automation.params import Assignments, Flag, UserRef
 from automation.people import one_of
 from automation.plan import Completed, Context, Failed, Plan
-from automation.values import Value, is_empty
 
 
 class EditItem(Params):
@@ -22,27 +21,12 @@ class EditItem(Params):
     on_behalf_of: UserRef = ""
 
 
-def _wanted(context: Context, params: EditItem) -> dict[str, Value]:
-    defined, old, wanted = context.tenant.fields(context.key.item_type), context.item.fields, dict[str, Value]()
-    for code, value in ((row.field, row.value) for row in params.fields):
-        field = defined.get(code)
-        if params.append_multiple and field is not None and field.multiple:
-            value = _joined(wanted.get(code, old.get(code)), value)  # noqa: PLW2901 - joined to what is there
-        wanted[code] = None if is_empty(value) else value
-    return wanted
-
-
-def _joined(old: Value, more: Value) -> Value:
-    """Return the values of a multiple field with more behind them, each once."""
-    parts = (part for value in (old, more) if isinstance(value, tuple) for part in value)
-    return tuple(dict.fromkeys(parts))
-
-
 def plan(context: Context, params: EditItem) -> Plan:
     """Change the fields whose value differs, in one step; an empty value clears a field."""
-    old = context.item.fields
+    defined, old = context.tenant.fields(context.key.item_type), context.item.fields
+    rows_given = ((row.field, row.value) for row in params.fields)
     try:
-        new = checked(context.tenant.fields(context.key.item_type), _wanted(context, params))
+        new = checked(defined, assigned(defined, old, rows_given, append=params.append_multiple))
     except ChangeRefusedError:
         return Failed("invalid_value:fields")
     rows = tuple(FieldChange(code, old.get(code), value) for code, value in new.items() if old.get(code) != value)
