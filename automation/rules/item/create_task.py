@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from automation.catalogue import Entry, Params
+from automation.definitions.process_models import PROCESSED
 from automation.envelope import STAGED
 from automation.items.door import LAST_MOMENT
 from automation.params import Flag, Line, PlainText, Takes, UserRef
@@ -52,4 +53,5 @@ ENTRY = Entry(
     params=CreateTask,
     results={"task_id": "string"},
     plan=plan,
+    as_step=PROCESSED,
 )
