@@ -29,6 +29,7 @@ _EXAMPLES = {
     "money": {"minor": 100, "currency": "EUR"},
     "field codes": ["amount"],
     "details template": "firm",
+    "SPA type": "repair",
     "rows of details field and value": [{"field": "tax_number", "value": "{{field:title}}"}],
     "rows of field and value": [{"field": "comments", "value": "{{field:title}}"}],
 }
@@ -93,7 +94,7 @@ def _type(hint: Any, takes: Takes | None, allowed: tuple[str, ...]) -> tuple[str
     if takes is None:
         return {bool: "bool", int: "int", str: "string"}.get(inner, "object"), many
     if takes.one_of:
-        return "details template", False
+        return {"details": "details template", "spa_types": "SPA type"}[takes.one_of], False
     if takes.fields:
         return ("field codes", False) if many else ("field code", False)
     if takes.filter_of:

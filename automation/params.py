@@ -32,13 +32,20 @@ class Takes:
     """Required when saved; a value that is empty at run time reaches the plan, which has a code of its own for it."""
     choices: tuple[str, ...] = ()
     """The texts that are allowed; empty for any."""
-    one_of: Literal["", "details"] = ""
+    one_of: Literal["", "details", "spa_types"] = ""
     """Part of the schema whose keys are the choices; it decides what else is allowed, so no value is inserted."""
     fields_of: str = ""
     """Name of the parameter with the details template whose fields the rows name; empty for the item's own fields."""
     connection: str = ""
     """The channel of connections of which this is one's id."""
 
+    of_items: str = ""
+    """Its rows name fields of this item type instead of the item's own; `{name}` stands for that parameter.
+
+    A value that does not fit is told by its field (spec 4.15).
+    """
+    also: tuple[str, ...] = ()
+    """What rows of `of_items` may name besides: `stage`, `pipeline`, `responsible`, `observers`."""
     rows_of: str = ""
     """Its rows name fields of the document template in this parameter."""
     filter_of: str = ""
@@ -91,6 +98,10 @@ class Assignment:
     value: Value
 
 
+SpaType = Annotated[str, Takes("string", one_of="spa_types")]
+"""A smart process; the items of its type are `spa_item.<SPA type>`."""
+SPA_ITEMS = "spa_item.{spa_type}"
+"""The items of the smart process in the parameter `spa_type`."""
 TemplateRef = Annotated[str, Takes("string", one_of="details")]
 """A details template (spec 1.14)."""
 DetailsRows = Annotated[

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, get_args, get_origin
@@ -14,7 +15,7 @@ from automation.conditions import InvalidConditionError
 from automation.insertion import InvalidTemplateError, InvalidValue, Parameter, parse_parameter
 from automation.insertion.printable import Target
 from automation.params import Assignment, Takes
-from automation.scope import Reference, Schema, Scope
+from automation.scope import SYSTEM_FIELDS, Reference, Schema, Scope
 from automation.search import compile_filter, schema_of
 from automation.values import FieldType
 
@@ -109,11 +110,11 @@ class _Compiler:
         if takes is None:
             return self.enum(name, info, raw)
         if takes.one_of:
-            return self.known(name, raw, self.schema.details)
+            return self.known(name, raw, getattr(self.schema, takes.one_of))
         if takes.filter_of:
             return self.filter(name, raw, self.raw.get(takes.filter_of))
         if get_args(info.annotation)[:1] == (Assignment,):
-            return self.assignments(name, raw, self.fields(takes))
+            return self.assignments(name, raw, takes)
         multiple = get_origin(info.annotation) is tuple
         if multiple and not isinstance(raw, list | tuple):
             raw = [raw]
@@ -121,14 +122,22 @@ class _Compiler:
         read = self.one(name, parameter, raw)
         return (lambda scope: read(scope) or "") if takes.empty_ok else read
 
-    def fields(self, takes: Takes) -> Mapping[str, FieldType]:
-        """Return the fields that rows may name: the item's, or those of the template in another parameter."""
+    def fields(self, takes: Takes) -> tuple[Mapping[str, FieldType], frozenset[str]]:
+        """Return the fields that rows may name, and which of them hold several values: the item's, or others'."""
+        if takes.of_items:
+            return self.foreign(takes)
         if takes.rows_of:
-            return self.schema.types_of(f"document_template/{self.raw.get(takes.rows_of)}")
+            return self.schema.types_of(f"document_template/{self.raw.get(takes.rows_of)}"), frozenset()
         if not takes.fields_of:
-            return self.schema.fields
+            return self.schema.fields, self.schema.multiple
         template = self.raw.get(takes.fields_of)
-        return self.schema.details.get(template, {}) if isinstance(template, str) else {}
+        return self.schema.details.get(template, {}) if isinstance(template, str) else {}, frozenset()
+
+    def foreign(self, takes: Takes) -> tuple[Mapping[str, FieldType], frozenset[str]]:
+        """Return the fields of items of another type, with what a row may name besides."""
+        item_type = takes.of_items.format_map(defaultdict(str, self.raw))
+        types = {**self.schema.types_of(item_type), **{code: SYSTEM_FIELDS[code] for code in takes.also}}
+        return types, self.schema.multiple_of(item_type) | {"observers"}
 
     def known(self, name: str, raw: Any, allowed: Collection[str]) -> Resolve:
         """Take what exists by its id, as it stands: other parameters depend on it, so no value is inserted."""
@@ -160,10 +169,10 @@ class _Compiler:
         self.references |= made.references
         return lambda scope: made.resolve(name, scope)
 
-    def assignments(self, name: str, raw: Any, fields: Mapping[str, FieldType]) -> Resolve:
+    def assignments(self, name: str, raw: Any, takes: Takes) -> Resolve:
         """Compile rows of `{field, value}`, each value in the native type of its field."""
         rows: list[tuple[str, Resolve]] = []
-        own = fields is self.schema.fields
+        fields, multiple = self.fields(takes)
         for at, row in enumerate(raw if isinstance(raw, list | tuple) else ()):
             path = f"{name}[{at}]"
             field = row.get("field") if isinstance(row, Mapping) else None
@@ -171,7 +180,7 @@ class _Compiler:
             if type_ is None or not isinstance(field, str) or set(row) - {"field", "value"}:
                 self.errors.append((path, f"a row is {{field, value}} of a known field, not {str(row)[:80]}"))
                 continue
-            taken = Parameter(name, type_, own and field in self.schema.multiple)
+            taken = Parameter(field if takes.of_items else name, type_, field in multiple)
             rows.append((field, self.one(f"{path}.value", taken, row.get("value"))))
         if raw and not rows and not self.errors:
             self.errors.append((name, "at least one row of {field, value} is expected"))

@@ -9,7 +9,7 @@ from typing import Any
 from automation.envelope import Envelope, Recorded
 from automation.items import activity_events as a
 from automation.items import alert_events as alerts
-from automation.items import effects, process_folds
+from automation.items import effects, lead_folds, process_folds
 from automation.items import events as e
 from automation.items.document_events import DocumentCreated
 from automation.items.state import Details, ItemState, OpenActivity, Payment, Run
@@ -20,7 +20,7 @@ from automation.values import Value, is_empty
 HOUR_MS = 3_600_000
 INACTIVE = "rule_inactive"
 """Cause of a cancellation: the rule was deactivated, deleted or stopped before its turn (spec 6.3)."""
-FOLD_VERSION = 3
+FOLD_VERSION = 4
 """Raised when `evolve` or the shape of the state changes."""
 
 Patch = dict[str, Any]
@@ -287,6 +287,7 @@ _FOLDS = _Folds({
     e.EffectAnswered: _answered,
     effects.ItemAnswered: process_folds.answer_sent,
     **process_folds.FOLDS,
+    **lead_folds.FOLDS,
 })  # fmt: skip
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from automation.items import asked_saves, details, effects, facts, links, waiters
+from automation.items import asked_saves, details, effects, facts, links, saves, waiters
 from automation.items import changes as c
 from automation.items import events as e
 from automation.items.contacts import email_of, phone_of
@@ -34,10 +34,17 @@ def _fields(turn: Turn, asked: c.AskItem) -> Answer:
                   if isinstance(codes, tuple) else {})  # fmt: skip
 
 
+def _delete(turn: Turn, asked: c.AskItem) -> Answer:
+    """Delete the item (spec 4.23); what runs on it ends, a process that asks for it included."""
+    saves.delete(turn)
+    return Answer("completed", "", {})
+
+
 _QUESTIONS: Mapping[str, Callable[[Turn, c.AskItem], Answer | None]] = {
     "await_activity": waiters.await_activity,
     "await_stage": waiters.await_stage,
     "contact_point": _contact_point,
+    "delete": _delete,
     "details_values": details.answer_values,
     "edit_details": details.edit,
     "fields": _fields,

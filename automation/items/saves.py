@@ -10,6 +10,7 @@ from automation.items import changes as c
 from automation.items import effects, invoices, links, runs, stages, waiters, watching
 from automation.items import events as e
 from automation.items.fields import checked
+from automation.items.lead_events import LeadMarkedRepeat
 from automation.items.parts import FieldChange
 from automation.items.turn import CHAIN_LIMIT, Turn
 from automation.processes import autostart, engine
@@ -88,6 +89,8 @@ def _create(turn: Turn, change: c.CreateItem | c.RequestItem, creator: str, quie
             stage, change.responsible or creator, creator, change.observers, automated, quiet,
         )
     )  # fmt: skip
+    if isinstance(change, c.RequestItem) and change.repeat:
+        turn.emit(LeadMarkedRepeat())
     if change.rows:
         turn.emit(e.ProductRowsChanged((), change.rows))
     for link in dict.fromkeys(change.links):

@@ -131,6 +131,8 @@ class ItemState(NamedTuple):
     """Their steps that have begun and not ended, by run id."""
     waiters: Mapping[str, Waiter] = _NONE
     """Steps, of whichever item, that wait for something of this one, by effect id."""
+    repeat: bool = False
+    """Of a lead: its client is known already (spec 4.20, 4.22)."""
 
     @property
     def key(self) -> Key:

@@ -78,7 +78,7 @@ class Copies:
         event: effects.CreationRequested = recorded.event
         request = c.RequestItem(
             event.effect_id, event.run_id, recorded.envelope.key.text, event.fields, event.pipeline, event.stage,
-            event.responsible, event.observers, event.rows, event.links, _behalf(recorded),
+            event.responsible, event.observers, event.rows, event.links, _behalf(recorded), event.repeat,
         )  # fmt: skip
         return self._to(self._topics.changes, self._changes, recorded, event.target, event.effect_id, request)
 

@@ -10,6 +10,7 @@ from automation.items import activity_events as a
 from automation.items import effects
 from automation.items import events as e
 from automation.items.document_events import DocumentCreated
+from automation.items.lead_events import LeadMarkedRepeat
 from automation.items.message_effects import SmsRequested
 from automation.values import Moment, Value
 
@@ -188,6 +189,7 @@ _JOURNAL: Mapping[type, Callable[[Any], list[tuple[str, Any, Any]]]] = {
         (f"details.{event.record_id}.{code}", value, None) for code, value in event.old.items()
     ],
     e.LeadConverted: lambda _: [("converted", False, True)],
+    LeadMarkedRepeat: lambda _: [("repeat", False, True)],
     e.ItemLinked: lambda event: [("link", None, event.link)],
     e.ItemUnlinked: lambda event: [("link", event.link, None)],
 }
