@@ -13,6 +13,7 @@ from automation.payments.events import (
     PaymentDocumentPaid,
     PaymentDocumentReused,
     PaymentDocumentVoided,
+    PaymentRead,
     PaymentRefused,
 )
 from automation.payments.state import ORDER
@@ -50,6 +51,8 @@ def outputs(recorded: Recorded) -> Sequence[ItemReport]:
             return _tell(envelope, event, event.items, "voided")
         case OrderLinked(payment_id=payment_id) if payment_id:
             return _tell(envelope, event, (event.item,), "unpaid")
+        case PaymentRead():
+            return [_answer(envelope, event.item, _told(event))]
         case PaymentRefused():
             return [_answer(envelope, event.item, _refused(event))]
         case _:
@@ -69,6 +72,19 @@ def _done(event: PaymentDocumentCreated | PaymentDocumentReused) -> ReportOutcom
         "payment_amount": event.amount,
     }
     return ReportOutcome(event.effect_id, event.run_id, "completed", "", results)
+
+
+def _told(event: PaymentRead) -> ReportOutcome:
+    """Return what is known of a payment; without one the results are empty."""
+    at: dict[str, Value] = {"paid_at": event.paid_at} if event.paid else {}
+    results: dict[str, Value] = {
+        "payment_id": event.payment_id,
+        "payment_sum": event.amount,
+        "payment_currency": event.amount.currency,
+        "is_paid": event.paid,
+        **at,
+    }
+    return ReportOutcome(event.effect_id, event.run_id, "completed", "", results if event.payment_id else {})
 
 
 def _refused(event: PaymentRefused) -> ReportOutcome:

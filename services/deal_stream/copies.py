@@ -8,8 +8,9 @@ from typing import Any
 from automation.envelope import Key, Recorded, stable_id
 from automation.items import changes as c
 from automation.items import effects
+from automation.items.payment_effects import PaymentReadRequested
 from automation.items.turn import Request
-from automation.payments.changes import RequestPayment
+from automation.payments.changes import ReadPayment, RequestPayment
 from services.edge.codec import ChangeCodec, EventCodec, event_headers
 from services.edge.stream import Output
 from services.edge.topics import Topics
@@ -28,6 +29,7 @@ class Copies:
         self._payments = payments
         self._makers: dict[type, Callable[[Recorded], Output] | None] = {
             effects.PaymentRequested: self._payment,
+            PaymentReadRequested: self._payment_read,
             effects.ItemAsked: self._asked,
             effects.ItemAnswered: self._answered,
             effects.CreationRequested: self._created,
@@ -67,6 +69,11 @@ class Copies:
             event.title, event.document_exists,
         )  # fmt: skip
         return self._to(self._topics.payments, self._payments, recorded, event.payable, event.effect_id, request)
+
+    def _payment_read(self, recorded: Recorded) -> Output:
+        event: PaymentReadRequested = recorded.event
+        question = ReadPayment(event.effect_id, event.run_id, recorded.envelope.key.text)
+        return self._to(self._topics.payments, self._payments, recorded, event.payable, event.effect_id, question)
 
     def _asked(self, recorded: Recorded) -> Output:
         event: effects.ItemAsked = recorded.event
