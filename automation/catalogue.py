@@ -61,27 +61,27 @@ class Entry:
     """Results that depend on the parameters as they were written, beside those in `results`."""
     payment: bool = False
     """A payment trigger: the responsible is alerted (spec 1.11)."""
-    as_step: tuple[str, ...] = ()
-    """Of a rule that is a step of processes, too (spec 3.3): the types of documents that these may run on."""
+    also_step: tuple[str, ...] = ()
+    """Types of documents whose processes may use a rule as a step."""
 
     def results_of(self, params: Mapping[str, Any], view: TenantView) -> Mapping[str, FieldType]:
         """Return the type of each result that the entry publishes with these parameters."""
         return {**self.results, **self.publishes(params, view)} if self.publishes else self.results
 
-    def types_as(self, kind: Kind) -> tuple[str, ...]:
-        """Return the item types that the entry may be used on as a rule, trigger or action; none if it is no such."""
-        if kind == self.kind:
-            return self.types
-        return self.as_step if kind == "action" else ()
+    @property
+    def step_types(self) -> tuple[str, ...]:
+        """Types of documents whose processes may use the entry as a step."""
+        return self.types if self.kind == "action" else self.also_step
 
-    def allows(self, item_type: str, kind: Kind | None = None) -> bool:
-        """Say whether the entry may be used on items of the type: as what it is, or as that kind."""
-        return item_type.partition(".")[0] in self.types_as(kind or self.kind)
+    def allows(self, item_type: str) -> bool:
+        """Say whether the entry may be used on items of the type."""
+        return item_type.partition(".")[0] in self.types
 
     def serves(self, kind: Kind | None, item_type: str) -> bool:
-        """Say whether a list of entries of a kind, and for an item type, holds it; None and empty for any."""
-        kinds: tuple[Kind, ...] = (kind,) if kind else (self.kind, "action")
-        return any(self.allows(item_type, one) if item_type else self.types_as(one) for one in kinds)
+        """Say whether it may be used as a kind on items of a type, steps being actions; None and empty for any."""
+        used = {self.kind: self.types, "action": self.step_types}
+        listed = [types for one, types in used.items() if types and kind in (None, one)]
+        return any(not item_type or item_type.partition(".")[0] in types for types in listed)
 
 
 class CatalogueError(Exception):

@@ -79,10 +79,10 @@ def _place(made: Automation, view: TenantView) -> Iterator[Found]:
 
 def _entry(made: Automation, kind: Kind, view: TenantView) -> tuple[Entry | None, list[Found]]:
     entry = view.catalogue.get(made.type)
-    if entry is None or not entry.types_as(kind):
-        known = ", ".join(sorted(found.id for found in view.catalogue.values() if found.types_as(kind)))
+    if entry is None or entry.kind != kind:
+        known = ", ".join(sorted(found.id for found in view.catalogue.values() if found.kind == kind))
         return None, [Found("type", "unknown_type", f"{made.type!r} is no {kind}; there are {known}")]
-    if not entry.allows(made.item_type, kind):
+    if not entry.allows(made.item_type):
         why = f"{made.type} may be used on {', '.join(entry.types)}, not on {made.item_type}"
         return entry, [Found("type", "type_not_allowed", why)]
     return entry, []

@@ -53,5 +53,5 @@ ENTRY = Entry(
     params=CreateTask,
     results={"task_id": "string"},
     plan=plan,
-    as_step=PROCESSED,
+    also_step=PROCESSED,
 )

@@ -65,8 +65,8 @@ def suits(entry: Entry) -> str:
 
 def _lines(entry: Entry) -> Iterator[str]:
     yield f"#### `{entry.id}` — {entry.title}\n"
-    step = " Also a step of processes." if entry.as_step else ""
-    yield f"{entry.description} For {suits(entry)}.{step} Specification {entry.spec}.\n"
+    also = " Processes may use it as a step, too." if entry.also_step else ""
+    yield f"{entry.description} For {suits(entry)}.{also} Specification {entry.spec}.\n"
     if found := parameters(entry):
         yield from _table(("parameter", "type", "required", "default", "limits"), [_row(one) for one in found])
     else:
