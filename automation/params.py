@@ -82,6 +82,8 @@ FieldCodes = Annotated[tuple[str, ...], Takes("list", fields=True), Field(min_le
 Flag = Annotated[bool, Takes("bool")]
 RecordRef = Annotated[str, Takes("string", "single_line", empty_ok=True)]
 """The id of a record, inserted from a result or a field; the plan says what an empty one means."""
+StageRefs = Annotated[tuple[str, ...], Takes("list"), Field(min_length=1, max_length=100)]
+"""Stages by their ids, of the pipeline that the entry is about."""
 OrderRefs = Annotated[tuple[str, ...], Takes("string")]
 """An order, or a field that holds several."""
 OrderRef = Annotated[str, Takes("string", "single_line")]

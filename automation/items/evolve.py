@@ -9,7 +9,7 @@ from typing import Any
 from automation.envelope import Envelope, Recorded
 from automation.items import activity_events as a
 from automation.items import alert_events as alerts
-from automation.items import effects, lead_folds, process_folds
+from automation.items import effects, lead_folds, process_folds, task_folds
 from automation.items import events as e
 from automation.items.document_events import DocumentCreated
 from automation.items.state import Details, ItemState, OpenActivity, Payment, Run
@@ -53,7 +53,7 @@ def _entered(state: ItemState, env: Envelope, event: e.ItemCreated | e.StageMove
 
 
 _NO_VALUES: Mapping[str, Value] = {}
-_NO_ACTIVITIES: Mapping[str, OpenActivity] = {}
+_NOTHING_OPEN: Mapping[str, Any] = {}
 
 
 def _created(state: ItemState, env: Envelope, event: e.ItemCreated) -> Patch:
@@ -115,7 +115,7 @@ def _converted(state: ItemState, env: Envelope, event: e.LeadConverted) -> Patch
 
 
 def _deleted(state: ItemState, env: Envelope, event: e.ItemDeleted) -> Patch:
-    return {"deleted": True, "activities": _NO_ACTIVITIES}
+    return {"deleted": True, "activities": _NOTHING_OPEN, "tasks": _NOTHING_OPEN}
 
 
 def _payment(state: ItemState, env: Envelope, event: e.PaymentNoted) -> Patch:
@@ -288,6 +288,7 @@ _FOLDS = _Folds({
     effects.ItemAnswered: process_folds.answer_sent,
     **process_folds.FOLDS,
     **lead_folds.FOLDS,
+    **task_folds.FOLDS,
 })  # fmt: skip
 
 

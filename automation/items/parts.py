@@ -55,3 +55,11 @@ class Activity:
     complete_on_status_change: bool
     remind_at: Moment
     """0 for no reminder, or one that was sent when the activity was planned."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenTask:
+    """An open task that automation made for an item: where the item stood when its rule or step began."""
+
+    pipeline: str
+    stage: str

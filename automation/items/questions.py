@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from automation.items import asked_saves, details, effects, facts, links, saves, waiters
+from automation.items import asked_saves, details, effects, facts, links, saves, tasks, waiters
 from automation.items import changes as c
 from automation.items import events as e
 from automation.items.contacts import email_of, phone_of
@@ -89,6 +89,8 @@ def _invoice_paid(turn: Turn, asked: c.AskItem) -> None:
 _FACTS: Mapping[str, Callable[[Turn, c.AskItem], None]] = {
     "invoice_paid": _invoice_paid,
     "link": links.take,
+    "task_end": tasks.take,
+    "task_open": tasks.take,
     "unlink": links.take,
     "withdraw": waiters.withdraw,
 }

@@ -35,7 +35,9 @@ _NAMING = (RuleRunSkipped, RuleRunFailed, RuleRunDelayed, RuleRunStarted)
 """Steps that only name a rule and a reason code."""
 _OF_IDS = 2_000
 _REQUESTS = (PaymentRequested, ItemAsked, ItemAnswered, CreationRequested)
-_GROWING = attrgetter("fields", "rows", "links", "observers", "payments", "runs", "results", "activities", "details")
+_GROWING = attrgetter(
+    "fields", "rows", "links", "observers", "payments", "runs", "results", "activities", "details", "tasks"
+)  # fmt: skip
 
 
 def weight(value: Any) -> int:

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from automation.envelope import Key, stable_id
-from automation.items.parts import Link, ProductRow
+from automation.items.parts import Link, OpenTask, ProductRow
 from automation.plan import Answer
 from automation.processes.state import Instance, StepRun, Waiter
 from automation.seen import digest, position
@@ -131,6 +131,8 @@ class ItemState(NamedTuple):
     """Their steps that have begun and not ended, by run id."""
     waiters: Mapping[str, Waiter] = _NONE
     """Steps, of whichever item, that wait for something of this one, by effect id."""
+    tasks: Mapping[str, OpenTask] = _NONE
+    """The open tasks that automation made for the item, by id (spec 4.30)."""
     repeat: bool = False
     """Of a lead: its client is known already (spec 4.20, 4.22)."""
 

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-from pydantic import Field
-
 from automation.actions.waits._stage import await_stage
 from automation.catalogue import Entry, Params
 from automation.definitions.process_models import PROCESSED
-from automation.params import RecordRef, Takes
+from automation.params import RecordRef, StageRefs
 from automation.plan import Context, Plan
 
 
@@ -17,7 +13,7 @@ class WaitForDealStage(Params):
     """Which deal, the current one unless another is named, and which stages."""
 
     deal_id: RecordRef = ""
-    stages: Annotated[tuple[str, ...], Takes("list"), Field(min_length=1, max_length=100)]
+    stages: StageRefs
 
 
 def plan(context: Context, params: WaitForDealStage) -> Plan:

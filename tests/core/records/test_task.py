@@ -112,6 +112,23 @@ def test_automation_ends_its_own_tasks_and_never_those_of_people() -> None:
     assert (mine.told, mine.body.completed) == (("skipped", "manual_task"), False)
 
 
+def test_a_task_of_automation_tells_its_item_whether_it_is_open() -> None:
+    """Before it answers whoever asked; those of people and those without an item tell nothing."""
+    task = by_rule()
+    assert task.kinds() == ["TaskCreated", "ItemAsked", "ItemAnswered"]
+    told = task.only(effects.ItemAsked)
+    assert (told.target, told.question, told.run_id) == ("acme/deal/1", "task_open", "")
+    assert told.args == {"task_id": "1", "pipeline": "main", "stage": "assembly"}
+
+    ended = task.when(CompleteTask()).only(effects.ItemAsked)
+    assert ended.question == "task_end"
+    again = task.when(ReopenTask()).only(effects.ItemAsked)
+    assert again.question == "task_open"
+    assert len({told.effect_id, ended.effect_id, again.effect_id}) == 3
+    assert "ItemAsked" not in by_user(item="deal/1").when(CompleteTask()).kinds()
+    assert by_rule(item="").kinds() == ["TaskCreated", "ItemAnswered"]
+
+
 def test_the_responsible_is_reminded_a_day_before_the_deadline() -> None:
     """Once, on his or her own clock, with the way to the item."""
     task = by_rule().wake()

@@ -9,6 +9,7 @@ from typing import Any
 from automation.dates import DAY
 from automation.envelope import Envelope, stable_id
 from automation.errors import ChangeRefusedError
+from automation.items import effects
 from automation.items.changes import AskItem
 from automation.items.door import LAST_MOMENT, LONGEST_ID
 from automation.items.events import ChangeSeen
@@ -97,6 +98,18 @@ def _remind_if_due(turn: RecordTurn) -> None:
         _remind(turn)
 
 
+# --- what its item knows -------------------------------------------------------------------------------------
+
+
+def _tell_item(turn: RecordTurn, what: str) -> None:
+    """Tell the item of a task of automation that it is open, or completed: so a process can end it (spec 4.30)."""
+    task: Task = turn.body
+    if task.origin == "automation" and task.item:
+        effect_id = stable_id(what, turn.key_text, turn.state.version)
+        fact = {"task_id": turn.key.item_id, "pipeline": task.pipeline, "stage": task.stage}
+        turn.emit(effects.ItemAsked(effect_id, "", f"{turn.key.tenant}/{task.item}", what, fact))
+
+
 # --- what rules ask ------------------------------------------------------------------------------------------
 
 
@@ -112,6 +125,7 @@ def _create_by_rule(turn: RecordTurn, asked: AskItem) -> Answer:
                 "automation", item, pipeline, stage,
             )
         )  # fmt: skip
+        _tell_item(turn, "task_open")
         _remind_if_due(turn)
     return Answer("completed", "", {"task_id": turn.key.item_id})
 
@@ -122,7 +136,7 @@ def _end_by_rule(turn: RecordTurn, asked: AskItem) -> Answer:
         return Answer("skipped", "manual_task", {})
     if turn.body.completed:
         return Answer("skipped", "already_completed", {})
-    turn.emit(TaskCompleted(text_of(asked, "by")))
+    _complete_by(turn, text_of(asked, "by"))
     return Answer("completed", "", {})
 
 
@@ -171,12 +185,18 @@ def _edit(turn: RecordTurn, change: EditTask) -> None:
 
 def _complete(turn: RecordTurn, _change: CompleteTask) -> None:
     if not turn.body.completed:
-        turn.emit(TaskCompleted(turn.user or "system"))
+        _complete_by(turn, turn.user or "system")
+
+
+def _complete_by(turn: RecordTurn, by: str) -> None:
+    turn.emit(TaskCompleted(by))
+    _tell_item(turn, "task_end")
 
 
 def _reopen(turn: RecordTurn, _change: ReopenTask) -> None:
     if turn.body.completed:
         turn.emit(TaskReopened(turn.user or "system"))
+        _tell_item(turn, "task_open")
         _remind_if_due(turn)
 
 

@@ -1,0 +1,39 @@
+"""The open tasks that automation made for an item: tasks tell it of themselves, and it may end them (spec 4.30)."""
+
+from __future__ import annotations
+
+from automation.envelope import Key, stable_id
+from automation.items import changes as c
+from automation.items import effects
+from automation.items import events as e
+from automation.items.task_events import TaskEndNoted, TaskOpenNoted
+from automation.items.turn import Turn
+
+MOST = 1_000
+"""Open tasks of automation that an item knows; one more is not ended with the others."""
+QUESTION = "end_task"
+
+
+def target_of(key: Key, task_id: str) -> str:
+    """Return the Kafka key of a task of the item's tenant."""
+    return Key(key.tenant, "task", task_id).text
+
+
+def take(turn: Turn, told: c.AskItem) -> None:
+    """Note that a task is open, or that it is completed; a repeat is nothing."""
+    task_id, pipeline, stage = (str(told.args.get(name, "")) for name in ("task_id", "pipeline", "stage"))
+    tasks = turn.state.tasks
+    if told.question == "task_open" and task_id not in tasks and len(tasks) < MOST:
+        turn.emit(TaskOpenNoted(task_id, pipeline, stage))
+    elif told.question == "task_end" and task_id in tasks:
+        turn.emit(TaskEndNoted(task_id))
+    else:
+        turn.emit(e.ChangeSeen("no_change"))
+
+
+def end_all(turn: Turn) -> None:
+    """Ask all open tasks of automation to be completed on behalf of the responsible; nobody waits for it."""
+    by = turn.state.responsible or "system"
+    for task_id in turn.state.tasks:
+        effect_id = stable_id("end_task", turn.key_text, turn.state.version, task_id)
+        turn.emit(effects.ItemAsked(effect_id, "", target_of(turn.key, task_id), QUESTION, {"by": by}))
