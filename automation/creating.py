@@ -10,9 +10,10 @@ from pydantic import Field
 from automation.catalogue import Params
 from automation.envelope import Key
 from automation.items.activity_events import ActivityCompleted
-from automation.items.effects import CreationRequested
+from automation.items.effects import CreationRequested, ItemAsked
 from automation.items.events import FieldsChanged, LeadConverted
 from automation.items.parts import FieldChange, Link
+from automation.items.tasks import QUESTION, target_of
 from automation.params import Flag, OrderRef, Takes, UserRef
 from automation.people import one_of
 from automation.plan import Call, Completed, Context, Failed, Plan, Skipped
@@ -159,5 +160,12 @@ def _converted(context: Context, ids: Mapping[str, str], *, keep_open: bool) -> 
     """Return what ends the lead's work: it is recorded as converted, and enters its success-final status."""
     item, pipeline = context.item, context.tenant.pipelines.get((context.key.item_type, context.item.pipeline))
     stage = next((s.id for s in pipeline.stages if s.kind == "final_success"), "") if pipeline else ""
-    done = () if keep_open else tuple(ActivityCompleted(name, "converted") for name in item.activities)
+    done = () if keep_open else (*(ActivityCompleted(name, "converted") for name in item.activities), *_ending(context))
     return (LeadConverted(tuple(Link(kind, name, "created") for kind, name in ids.items())), *done), stage
+
+
+def _ending(context: Context) -> Iterator[ItemAsked]:
+    """Yield what asks the open tasks that automation made for the lead to be completed; nobody waits for it."""
+    by = {"by": context.item.responsible or "system"}
+    for name in context.item.tasks:
+        yield ItemAsked(context.effect_id(f"task:{name}"), "", target_of(context.key, name), QUESTION, by)

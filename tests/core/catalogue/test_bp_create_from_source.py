@@ -10,6 +10,7 @@ from automation.items import changes as c
 from automation.items import events as e
 from automation.items import process_events as p
 from automation.items.parts import Link, ProductRow
+from automation.records.types.task.events import TaskCompleted
 from automation.values import Money, Personal
 from tests.core.catalogue.making_world import begin, failed, refused, results, run, world
 from tests.core.spec import action
@@ -57,6 +58,21 @@ def test_a_process_goes_on_behind_it() -> None:
 
     assert [one.place for one in made.events("lead/1", p.StepCompleted)] == [TYPE, "create_task"]
     assert made.events("lead/1", p.ProcessEnded)[0].outcome == "completed"
+
+
+@pytest.mark.parametrize("keep", [False, True])
+def test_open_tasks_of_automation_end_with_the_conversion_unless_kept(keep: bool) -> None:
+    """A completed one stays as it is; the process does not wait for them."""
+    steps = (action("create_task", title="Call"), action(TYPE, create=["deal"], keep_activities_open=keep))
+    made = begin(world("lead/1"), "lead/1", *steps)
+
+    (task,) = [key.item_id for key in made.stories if key.item_type == "task"]
+    ended = made.recorded(f"task/{task}", TaskCompleted)
+    assert [(one.event, one.envelope.source) for one in ended] == (
+        [] if keep else [(TaskCompleted("ann"), "business_process")]
+    )
+    assert len(made.state("lead/1").tasks) == int(keep)
+    assert made.state("lead/1").converted
 
 
 def test_a_lead_that_is_converted_already() -> None:
