@@ -136,9 +136,11 @@ def test_each_round_of_a_loop_creates_one() -> None:
     assert sorted(str(lead.fields["title"]) for lead in made.items("lead")) == ["a", "b"]
 
 
-def test_the_loop_guard_refuses_the_creation_that_would_be_one_too_many() -> None:
-    """The chain ends, the responsible learns of it, and the process goes on."""
-    made = begin(world(), "deal/1", action(TYPE, fields=rows(title="New")), depth=50)
+@pytest.mark.parametrize("alerts", [True, False])
+def test_the_loop_guard_refuses_the_creation_that_would_be_one_too_many(alerts: bool) -> None:
+    """The chain ends, the responsible learns of it even where failures are not told, and the process goes on."""
+    made = world("deal/1", m.Settings(failure_alerts=alerts))
+    begin(made, "deal/1", action(TYPE, fields=rows(title="New")), depth=50)
 
     assert failed(made) == "loop_detected"
     assert made.items("lead") == []
@@ -161,3 +163,24 @@ def test_processes_of_other_documents_may_create_leads() -> None:
     made = run(world("feed_item/1"), TYPE, item="feed_item/1", fields=rows(title="{{field:title}}"))
 
     assert made.items("lead")[0].fields == {"title": "Desk"}
+
+
+def test_a_lead_made_by_a_process_starts_no_process() -> None:
+    """Neither one for added leads nor one for changed ones (spec 5.2)."""
+    again = template(
+        action(TYPE, fields=rows(title="Again")), item_type="lead", name="again", autostart_on_add=True,
+        autostart_on_change=True,
+    )  # fmt: skip
+    made = run(world("deal/1", again), TYPE, fields=rows(title="New"))
+
+    assert [lead.fields["title"] for lead in made.items("lead")] == ["New"]
+
+
+def test_rules_that_create_on_each_entry_stop_at_the_limit() -> None:
+    """Each creation counts, on whatever item: a deal's quote makes a deal, which makes a quote."""
+    to_quote = rule("q", "create_from_source", "new", {"create": ["quote"]})
+    to_deal = rule("d", "create_from_source", "new", {"create": ["deal"]}, item_type="quote", pipeline="offers")
+    made = world("deal/1", to_quote, to_deal)
+
+    assert len(made.items("deal")) + len(made.items("quote")) == 51
+    assert "loop_detected" in [one.reason for key in made.log for one in made.events(key.text[5:], e.RuleRunFailed)]
