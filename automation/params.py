@@ -39,15 +39,14 @@ class Takes:
     connection: str = ""
     """The channel of connections of which this is one's id."""
 
-    of_items: str = ""
-    """Its rows name fields of this item type instead of the item's own; `{name}` stands for that parameter.
-
-    A value that does not fit is told by its field (spec 4.15).
-    """
-    also: tuple[str, ...] = ()
-    """What rows of `of_items` may name besides: `stage`, `pipeline`, `responsible`, `observers`."""
     rows_of: str = ""
     """Its rows name fields of the document template in this parameter."""
+    rows_in: str = ""
+    """Its rows name fields of this item type; `{name}` in it stands for that parameter."""
+    also: tuple[str, ...] = ()
+    """What such rows may name besides: `stage`, `pipeline`, `responsible`, `observers`."""
+    by_field: bool = False
+    """A value that does not fit is told by its field (spec 4.15), not by the parameter."""
     filter_of: str = ""
     """It is a filter over items; the parameter of this name has their type."""
 

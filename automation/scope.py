@@ -68,7 +68,7 @@ class Schema(NamedTuple):
     """Whether old and new values of changed fields are in view (triggers and starts on a change)."""
     types_of: Callable[[str], Mapping[str, FieldType]] = lambda _item_type: _NO_TYPES
     """The types of the fields of another item type: what filters over its items compare."""
-    multiple_of: Callable[[str], frozenset[str]] = lambda _item_type: frozenset()
+    several_of: Callable[[str], frozenset[str]] = lambda _item_type: frozenset()
     """Codes of the fields of another item type that hold several values."""
     spa_types: frozenset[str] = frozenset()
     """The smart processes that there are."""

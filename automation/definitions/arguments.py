@@ -122,22 +122,21 @@ class _Compiler:
         read = self.one(name, parameter, raw)
         return (lambda scope: read(scope) or "") if takes.empty_ok else read
 
-    def fields(self, takes: Takes) -> tuple[Mapping[str, FieldType], frozenset[str]]:
-        """Return the fields that rows may name, and which of them hold several values: the item's, or others'."""
-        if takes.of_items:
-            return self.foreign(takes)
+    def fields(self, takes: Takes) -> Mapping[str, FieldType]:
+        """Return the fields that rows may name: the item's, or those of the template in another parameter."""
+        if takes.rows_in:
+            also = {code: SYSTEM_FIELDS[code] for code in takes.also}
+            return {**self.schema.types_of(self.item_type(takes)), **also}
         if takes.rows_of:
-            return self.schema.types_of(f"document_template/{self.raw.get(takes.rows_of)}"), frozenset()
+            return self.schema.types_of(f"document_template/{self.raw.get(takes.rows_of)}")
         if not takes.fields_of:
-            return self.schema.fields, self.schema.multiple
+            return self.schema.fields
         template = self.raw.get(takes.fields_of)
-        return self.schema.details.get(template, {}) if isinstance(template, str) else {}, frozenset()
+        return self.schema.details.get(template, {}) if isinstance(template, str) else {}
 
-    def foreign(self, takes: Takes) -> tuple[Mapping[str, FieldType], frozenset[str]]:
-        """Return the fields of items of another type, with what a row may name besides."""
-        item_type = takes.of_items.format_map(defaultdict(str, self.raw))
-        types = {**self.schema.types_of(item_type), **{code: SYSTEM_FIELDS[code] for code in takes.also}}
-        return types, self.schema.multiple_of(item_type) | {"observers"}
+    def item_type(self, takes: Takes) -> str:
+        """Return the type of the items whose fields rows name."""
+        return takes.rows_in.format_map(defaultdict(str, self.raw))
 
     def known(self, name: str, raw: Any, allowed: Collection[str]) -> Resolve:
         """Take what exists by its id, as it stands: other parameters depend on it, so no value is inserted."""
@@ -169,10 +168,17 @@ class _Compiler:
         self.references |= made.references
         return lambda scope: made.resolve(name, scope)
 
+    def several(self, takes: Takes, fields: Mapping[str, FieldType]) -> Collection[str]:
+        """Return which of the fields that rows may name hold several values."""
+        if takes.rows_in:
+            return self.schema.several_of(self.item_type(takes)) | {"observers"}
+        return self.schema.multiple if fields is self.schema.fields else ()
+
     def assignments(self, name: str, raw: Any, takes: Takes) -> Resolve:
         """Compile rows of `{field, value}`, each value in the native type of its field."""
         rows: list[tuple[str, Resolve]] = []
-        fields, multiple = self.fields(takes)
+        fields = self.fields(takes)
+        several = self.several(takes, fields)
         for at, row in enumerate(raw if isinstance(raw, list | tuple) else ()):
             path = f"{name}[{at}]"
             field = row.get("field") if isinstance(row, Mapping) else None
@@ -180,7 +186,7 @@ class _Compiler:
             if type_ is None or not isinstance(field, str) or set(row) - {"field", "value"}:
                 self.errors.append((path, f"a row is {{field, value}} of a known field, not {str(row)[:80]}"))
                 continue
-            taken = Parameter(field if takes.of_items else name, type_, field in multiple)
+            taken = Parameter(field if takes.by_field else name, type_, field in several)
             rows.append((field, self.one(f"{path}.value", taken, row.get("value"))))
         if raw and not rows and not self.errors:
             self.errors.append((name, "at least one row of {field, value} is expected"))

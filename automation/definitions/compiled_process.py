@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from automation.catalogue import Entry
@@ -107,13 +106,9 @@ def schema_of(view: TenantView, template: pm.Template) -> Schema:
         field_types(own), titles={code: one.title for code, one in own.items()}, results=results_of(view, template),
         params=field_types(fields_of(template.params)), variables=field_types(fields_of(template.variables)),
         constants={one.code: one.type for one in template.constants},
-        multiple=_multiple(view, template.item_type), details=view.details_fields, item_type=template.item_type,
-        types_of=view.types_of, multiple_of=partial(_multiple, view), spa_types=_spa_types(view),
+        multiple=view.several_of(template.item_type), details=view.details_fields,
+        item_type=template.item_type, types_of=view.types_of, several_of=view.several_of, spa_types=_spa_types(view),
     )  # fmt: skip
-
-
-def _multiple(view: TenantView, item_type: str) -> frozenset[str]:
-    return frozenset(code for code, field in view.fields(item_type).items() if field.multiple)
 
 
 def _spa_types(view: TenantView) -> frozenset[str]:

@@ -182,6 +182,10 @@ class TenantView:
         found = self.current.get((kind, name))
         return {field.code: "text" for field in found.fields} if isinstance(found, DocumentTemplate) else {}
 
+    def several_of(self, item_type: str) -> frozenset[str]:
+        """Return the codes of the fields of an item type that hold several values."""
+        return frozenset(code for code, field in self.fields(item_type).items() if field.multiple)
+
     def default_pipeline(self, item_type: str) -> Pipeline | None:
         """Return the pipeline that new items start in: the default one, else the first by id."""
         own = sorted((p for (kind, _), p in self.pipelines.items() if kind == item_type), key=lambda p: p.id)

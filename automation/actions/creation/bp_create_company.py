@@ -15,7 +15,7 @@ from automation.plan import Context, Plan
 class CreateCompany(Params):
     """The fields of the new company, links to other items included."""
 
-    fields: Annotated[NewFields, Takes("text", of_items="company", also=PEOPLE)] = ()
+    fields: Annotated[NewFields, Takes("text", rows_in="company", also=PEOPLE, by_field=True)] = ()
 
 
 def plan(context: Context, params: CreateCompany) -> Plan:

@@ -15,7 +15,7 @@ from automation.plan import Context, Plan
 class CreateContact(Params):
     """The fields of the new contact, links to other items included."""
 
-    fields: Annotated[NewFields, Takes("text", of_items="contact", also=PEOPLE)] = ()
+    fields: Annotated[NewFields, Takes("text", rows_in="contact", also=PEOPLE, by_field=True)] = ()
 
 
 def plan(context: Context, params: CreateContact) -> Plan:

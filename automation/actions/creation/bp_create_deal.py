@@ -15,7 +15,7 @@ from automation.plan import Context, Plan
 class CreateDeal(Params):
     """The fields of the new deal, links to other items included."""
 
-    fields: Annotated[NewFields, Takes("text", of_items="deal", also=PLACED)] = ()
+    fields: Annotated[NewFields, Takes("text", rows_in="deal", also=PLACED, by_field=True)] = ()
 
 
 def plan(context: Context, params: CreateDeal) -> Plan:

@@ -15,7 +15,7 @@ from automation.plan import Context, Plan
 class CreateLead(Params):
     """The fields of the new lead, links to other items included."""
 
-    fields: Annotated[NewFields, Takes("text", of_items="lead", also=PLACED)] = ()
+    fields: Annotated[NewFields, Takes("text", rows_in="lead", also=PLACED, by_field=True)] = ()
 
 
 def plan(context: Context, params: CreateLead) -> Plan:

@@ -17,7 +17,7 @@ class CreateSpaItem(Params):
     """The smart process, and the fields of the new item, which depend on it."""
 
     spa_type: SpaType
-    fields: Annotated[NewFields, Takes("text", of_items=SPA_ITEMS, also=PLACED)] = ()
+    fields: Annotated[NewFields, Takes("text", rows_in=SPA_ITEMS, also=PLACED, by_field=True)] = ()
 
 
 def plan(context: Context, params: CreateSpaItem) -> Plan:

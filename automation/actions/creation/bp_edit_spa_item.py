@@ -21,7 +21,7 @@ class EditSpaItem(Params):
     item_id: OrderRef
     fields: Annotated[
         tuple[Assignment, ...],
-        Takes("text", of_items=SPA_ITEMS, also=("stage",)),
+        Takes("text", rows_in=SPA_ITEMS, also=("stage",), by_field=True),
         Field(min_length=1, max_length=100),
     ]
 

@@ -57,7 +57,7 @@ def shown(entry: Entry) -> dict[str, Any]:
         "description": entry.description,
         "spec": entry.spec,
         "item_types": entry.types,
-        "also_step": entry.also_step,
+        "step_types": entry.step_types,
         "inputs": [one._asdict() for one in parameters(entry)],
         "parameters": entry.params.model_json_schema(),
         "results": dict(entry.results),
