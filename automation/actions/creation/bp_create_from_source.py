@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
@@ -21,6 +21,8 @@ class CreateFromSource(creating.FromSource):
         "lead": creating.MATRIX["lead"],
         "deal": ("invoice", "quote"),
     }
+
+    EXAMPLE: ClassVar[Mapping[str, Any]] = {"create": ["invoice", "quote"]}
 
     create: Annotated[tuple[str, ...], Takes("list", choices=KINDS), Field(min_length=1)]
 
