@@ -70,14 +70,20 @@ class Entry:
         """Return the type of each result that the entry publishes with these parameters."""
         return {**self.results, **self.publishes(params, view)} if self.publishes else self.results
 
-    def allows(self, item_type: str) -> bool:
-        """Say whether the entry may be used on items of the type."""
-        return item_type.partition(".")[0] in self.types
-
     @property
     def step_types(self) -> tuple[str, ...]:
         """Types of documents whose processes may use the entry as a step."""
         return self.types if self.kind == "action" else self.also_step
+
+    def allows(self, item_type: str) -> bool:
+        """Say whether the entry may be used on items of the type."""
+        return item_type.partition(".")[0] in self.types
+
+    def serves(self, kind: Kind | None, item_type: str) -> bool:
+        """Say whether it may be used as a kind on items of a type, steps being actions; None and empty for any."""
+        used = {self.kind: self.types, "action": self.step_types}
+        listed = [types for one, types in used.items() if types and kind in (None, one)]
+        return any(not item_type or item_type.partition(".")[0] in types for types in listed)
 
 
 class CatalogueError(Exception):

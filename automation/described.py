@@ -31,6 +31,7 @@ _EXAMPLES = {
     "form fields": [{"code": "budget", "title": "Budget", "type": "money", "required": True}],
     "field codes": ["amount"],
     "details template": "firm",
+    "SPA type": "repair",
     "rows of details field and value": [{"field": "tax_number", "value": "{{field:title}}"}],
     "rows of field and value": [{"field": "comments", "value": "{{field:title}}"}],
 }
@@ -102,7 +103,7 @@ def _type(hint: Any, takes: Takes | None, allowed: tuple[str, ...]) -> tuple[str
     if takes is None:
         return {bool: "bool", int: "int", str: "string"}.get(inner, "object"), many
     if takes.one_of:
-        return "details template", False
+        return {"details": "details template", "spa_types": "SPA type"}[takes.one_of], False
     if takes.written:
         return ("form fields" if takes.written == "form" else "duration"), False
     if takes.fields:

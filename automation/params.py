@@ -32,7 +32,7 @@ class Takes:
     """Required when saved; a value that is empty at run time reaches the plan, which has a code of its own for it."""
     choices: tuple[str, ...] = ()
     """The texts that are allowed; empty for any."""
-    one_of: Literal["", "details"] = ""
+    one_of: Literal["", "details", "spa_types"] = ""
     """Part of the schema whose keys are the choices; it decides what else is allowed, so no value is inserted."""
     fields_of: str = ""
     """Name of the parameter with the details template whose fields the rows name; empty for the item's own fields."""
@@ -42,9 +42,13 @@ class Takes:
     rows_of: str = ""
     """Its rows name fields of the document template in this parameter."""
     rows_in: str = ""
-    """Its rows name fields of this item type."""
+    """Its rows name fields of this item type; `{name}` in it stands for that parameter."""
     new_in: str = ""
     """Its rows define fields that this item type gets when the template is saved, each with its value."""
+    also: tuple[str, ...] = ()
+    """What such rows may name besides: `stage`, `pipeline`, `responsible`, `observers`."""
+    by_field: bool = False
+    """A value that does not fit is told by its field (spec 4.15), not by the parameter."""
     filter_of: str = ""
     """It is a filter over items; the parameter of this name has their type."""
     written: Literal["", "duration", "form"] = ""
@@ -103,6 +107,10 @@ class Assignment:
     value: Value
 
 
+SpaType = Annotated[str, Takes("string", one_of="spa_types")]
+"""A smart process; the items of its type are `spa_item.<SPA type>`."""
+SPA_ITEMS = "spa_item.{spa_type}"
+"""The items of the smart process in the parameter `spa_type`."""
 TemplateRef = Annotated[str, Takes("string", one_of="details")]
 """A details template (spec 1.14)."""
 DetailsRows = Annotated[

@@ -81,6 +81,8 @@ class Schema(NamedTuple):
     """Codes of the fields of another item type that hold several values."""
     bookable: Mapping[str, frozenset[int]] = MappingProxyType({})
     """The fields of type resource booking, with the minutes that a booking may take; none for any."""
+    spa_types: frozenset[str] = frozenset()
+    """The smart processes that there are."""
 
     def type_of(self, reference: Reference) -> FieldType | None:
         """Return the type behind a name; `None` for an unknown one."""

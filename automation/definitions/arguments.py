@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, get_args, get_origin
@@ -17,7 +18,7 @@ from automation.forms import InvalidFormError, form_text, read_form
 from automation.insertion import InvalidTemplateError, InvalidValue, Parameter, parse_parameter
 from automation.insertion.printable import Target
 from automation.params import Assignment, Takes
-from automation.scope import Reference, Schema, Scope
+from automation.scope import SYSTEM_FIELDS, Reference, Schema, Scope
 from automation.search import compile_filter, schema_of
 from automation.values import FieldType
 
@@ -112,7 +113,7 @@ class _Compiler:
         if takes is None:
             return self.enum(name, info, raw)
         if takes.one_of:
-            return self.known(name, raw, self.schema.details)
+            return self.known(name, raw, getattr(self.schema, takes.one_of))
         if takes.filter_of:
             return self.filter(name, raw, self.raw.get(takes.filter_of))
         if takes.written:
@@ -129,13 +130,18 @@ class _Compiler:
     def fields(self, takes: Takes) -> Mapping[str, FieldType]:
         """Return the fields that rows may name: the item's, or those of the template in another parameter."""
         if takes.rows_in:
-            return self.schema.types_of(takes.rows_in)
+            also = {code: SYSTEM_FIELDS[code] for code in takes.also}
+            return {**self.schema.types_of(self.item_type(takes)), **also}
         if takes.rows_of:
             return self.schema.types_of(f"document_template/{self.raw.get(takes.rows_of)}")
         if not takes.fields_of:
             return self.schema.fields
         template = self.raw.get(takes.fields_of)
         return self.schema.details.get(template, {}) if isinstance(template, str) else {}
+
+    def item_type(self, takes: Takes) -> str:
+        """Return the type of the items whose fields rows name."""
+        return takes.rows_in.format_map(defaultdict(str, self.raw))
 
     def known(self, name: str, raw: Any, allowed: Collection[str]) -> Resolve:
         """Take what exists by its id, as it stands: other parameters depend on it, so no value is inserted."""
@@ -187,7 +193,7 @@ class _Compiler:
     def several(self, takes: Takes, fields: Mapping[str, FieldType]) -> Collection[str]:
         """Return which of the fields that rows may name hold several values."""
         if takes.rows_in:
-            return self.schema.several_of(takes.rows_in)
+            return self.schema.several_of(self.item_type(takes)) | {"observers"}
         return self.schema.multiple if fields is self.schema.fields else ()
 
     def assignments(self, name: str, raw: Any, takes: Takes) -> Resolve:
@@ -202,7 +208,7 @@ class _Compiler:
             if type_ is None or not isinstance(field, str) or set(row) - {"field", "value"}:
                 self.errors.append((path, f"a row is {{field, value}} of a known field, not {str(row)[:80]}"))
                 continue
-            taken = Parameter(name, type_, field in several)
+            taken = Parameter(field if takes.by_field else name, type_, field in several)
             rows.append((field, self.one(f"{path}.value", taken, row.get("value"))))
         if raw and not rows and not self.errors:
             self.errors.append((name, "at least one row of {field, value} is expected"))

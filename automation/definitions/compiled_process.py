@@ -109,6 +109,7 @@ def schema_of(view: TenantView, template: pm.Template) -> Schema:
         multiple=view.several_of(template.item_type), details=view.details_fields,
         item_type=template.item_type, types_of=view.types_of, other_titles=_titles_of(template),
         several_of=view.several_of, bookable=view.bookable(template.item_type),
+        spa_types=_spa_types(view),
     )  # fmt: skip
     loops = (step for _, step in pm.walk(template.steps) if isinstance(step, pm.IteratorStep))
     return made._replace(
@@ -119,6 +120,12 @@ def schema_of(view: TenantView, template: pm.Template) -> Schema:
 def _titles_of(template: pm.Template) -> dict[Reference, str]:
     params = {Reference("param", one.code): one.title for one in template.params if one.title}
     return params | {Reference("var", one.code): one.title for one in template.variables if one.title}
+
+
+def _spa_types(view: TenantView) -> frozenset[str]:
+    """Return the smart processes: those that have a pipeline."""
+    named = (item_type.partition(".") for item_type, _ in view.pipelines)
+    return frozenset(own for base, _, own in named if base == "spa_item" and own)
 
 
 def results_of(view: TenantView, template: pm.Template) -> dict[str, FieldType]:

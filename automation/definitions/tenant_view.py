@@ -361,7 +361,7 @@ class TenantView:
             self.pipelines[made.item_type, made.id] = made
 
     def _forget(self, kind: str) -> None:
-        if kind in ("template", "stop", "fields", "details_template", "document_template"):
+        if kind in ("template", "stop", "fields", "pipeline", "details_template", "document_template"):
             self._processes.clear()
             self._starting.clear()
         if kind == "connection":

@@ -167,6 +167,7 @@ class RequestItem:
     rows: tuple[ProductRow, ...] = ()
     links: tuple[Link, ...] = ()
     on_behalf_of: str = ""
+    repeat: bool = False
 
 
 @dataclass(frozen=True, slots=True)

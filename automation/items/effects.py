@@ -112,3 +112,5 @@ class CreationRequested:
     observers: tuple[str, ...] = ()
     rows: tuple[ProductRow, ...] = ()
     links: tuple[Link, ...] = ()
+    repeat: bool = False
+    """The new lead is a repeat one (spec 4.22)."""

@@ -8,7 +8,7 @@ from typing import Any
 
 from automation.envelope import Envelope, Recorded
 from automation.items import activity_events as a
-from automation.items import admission_folds, effects, human_folds, process_folds, task_folds
+from automation.items import admission_folds, effects, human_folds, lead_folds, process_folds, task_folds
 from automation.items import alert_events as alerts
 from automation.items import events as e
 from automation.items.document_events import DocumentCreated
@@ -300,6 +300,7 @@ _FOLDS = _Folds({
     **task_folds.FOLDS,
     **admission_folds.FOLDS,
     **human_folds.FOLDS,
+    **lead_folds.FOLDS,
 })  # fmt: skip
 
 

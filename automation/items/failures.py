@@ -11,6 +11,8 @@ from automation.items.planning import title_of
 from automation.items.turn import Turn
 from automation.values import Personal
 
+LOOP = "loop_detected"
+"""Told even where failures are not: automation has stopped, and that is not seen otherwise (spec 6.1)."""
 _WORDS: Mapping[str, str] = {
     "delivery": "it could not be delivered, however often it was tried",
     "delivery_unknown": "no answer came in time; whether it was done is not known",
@@ -35,7 +37,7 @@ _OF_PARAMETER: Mapping[str, str] = {
 def tell(turn: Turn, rule_id: str, rule_version: int, reason: str) -> None:
     """Notify the responsible of a failure that was just recorded, unless told of this rule within the hour."""
     state = turn.state
-    if not state.responsible or not turn.view.settings.failure_alerts:
+    if not state.responsible or not (turn.view.settings.failure_alerts or reason == LOOP):
         return
     if state.told.get(rule_id, -HOUR_MS) > turn.now - HOUR_MS:
         return

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from automation.items import asked_saves, details, effects, facts, links, tasks, waiters
+from automation.items import asked_saves, details, effects, facts, links, saves, tasks, waiters
 from automation.items import changes as c
 from automation.items import events as e
 from automation.items.contacts import email_of, phone_of
 from automation.items.invoices import FIELD_PREFIX
+from automation.items.scope import scope_of
 from automation.items.sizes import REQUEST_LIMIT, weight
 from automation.items.turn import Turn
 from automation.plan import Answer
@@ -27,17 +28,29 @@ def _contact_point(turn: Turn, asked: c.AskItem) -> Answer:
     return Answer("completed", "", {"email": found})
 
 
+READ_SYSTEM = ("id", "item_type", "pipeline", "stage", "responsible", "creator", "observers")
+"""What every item has beside its fields and can be asked for."""
+
+
 def _fields(turn: Turn, asked: c.AskItem) -> Answer:
     """Read fields of the item by their codes; unset ones are left out."""
-    codes, fields = asked.args.get("codes"), turn.state.fields
-    return Answer("completed", "", {code: fields[code] for code in codes if fields.get(code) is not None}
-                  if isinstance(codes, tuple) else {})  # fmt: skip
+    codes, system = asked.args.get("codes"), scope_of(turn).system
+    values = {**turn.state.fields, **{code: system[code] for code in READ_SYSTEM}}
+    wanted = codes if isinstance(codes, tuple) else ()
+    return Answer("completed", "", {code: values[code] for code in wanted if values.get(code) not in (None, "", ())})
+
+
+def _delete(turn: Turn, asked: c.AskItem) -> Answer:
+    """Delete the item (spec 4.23); what runs on it ends, a process that asks for it included."""
+    saves.delete(turn)
+    return Answer("completed", "", {})
 
 
 _QUESTIONS: Mapping[str, Callable[[Turn, c.AskItem], Answer | None]] = {
     "await_activity": waiters.await_activity,
     "await_stage": waiters.await_stage,
     "contact_point": _contact_point,
+    "delete": _delete,
     "details_values": details.answer_values,
     "edit_details": details.edit,
     "fields": _fields,

@@ -21,6 +21,7 @@ from automation.items import (
 from automation.items import changes as c
 from automation.items import events as e
 from automation.items.fields import checked
+from automation.items.lead_events import LeadMarkedRepeat
 from automation.items.parts import FieldChange, ProductRow
 from automation.items.turn import CHAIN_LIMIT, Turn
 from automation.processes import autostart, engine
@@ -116,6 +117,8 @@ def _event(turn: Turn, change: c.CreateItem | c.RequestItem, creator: str, *, qu
 
 def _create(turn: Turn, change: c.CreateItem | c.RequestItem, creator: str, quiet: bool) -> None:
     turn.emit(_event(turn, change, creator, quiet=quiet))
+    if isinstance(change, c.RequestItem) and change.repeat:
+        turn.emit(LeadMarkedRepeat())
     if change.rows:
         _save_rows(turn, change.rows, amount_given=False)
     for link in dict.fromkeys(change.links):

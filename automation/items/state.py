@@ -146,6 +146,8 @@ class ItemState(NamedTuple):
     """It was not created: someone behind it is on the list. A later creation may succeed."""
     amount_computed: bool = False
     """The amount is the sum of the product rows: no save has given it (spec 4.2)."""
+    repeat: bool = False
+    """Of a lead: its client is known already (spec 4.20, 4.22)."""
 
     @property
     def key(self) -> Key:

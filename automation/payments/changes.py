@@ -42,6 +42,15 @@ class RequestPayment:
 
 
 @dataclass(frozen=True, slots=True)
+class ReadPayment:
+    """An item asks about the newest payment of the order (from `PaymentReadRequested`); signed."""
+
+    effect_id: str
+    run_id: str
+    item: str
+
+
+@dataclass(frozen=True, slots=True)
 class ProviderNotice:
     """A payment provider's verified webhook; `status` is `paid`, `failed` or `voided`."""
 
@@ -64,7 +73,7 @@ class RecordPayment:
     paid_at: Moment
 
 
-PaymentChange: TypeAlias = RegisterOrder | LinkOrder | RequestPayment | ProviderNotice | RecordPayment
+PaymentChange: TypeAlias = RegisterOrder | LinkOrder | RequestPayment | ReadPayment | ProviderNotice | RecordPayment
 
-SIGNED: tuple[type, ...] = (RequestPayment, ProviderNotice)
+SIGNED: tuple[type, ...] = (RequestPayment, ReadPayment, ProviderNotice)
 """Changes that only Stagewire's own services may send."""

@@ -12,6 +12,7 @@ from automation.payments.changes import (
     LinkOrder,
     PaymentChange,
     ProviderNotice,
+    ReadPayment,
     RecordPayment,
     RegisterOrder,
     RequestPayment,
@@ -45,7 +46,7 @@ def _items(change: PaymentChange) -> Sequence[str]:
     match change:
         case RegisterOrder():
             return change.items
-        case LinkOrder() | RequestPayment():
+        case LinkOrder() | RequestPayment() | ReadPayment():
             return (change.item,)
         case _:
             return ()

@@ -11,6 +11,7 @@ from automation.payments.changes import (
     LinkOrder,
     PaymentChange,
     ProviderNotice,
+    ReadPayment,
     RecordPayment,
     RegisterOrder,
     RequestPayment,
@@ -18,7 +19,7 @@ from automation.payments.changes import (
 from automation.payments.events import OrderLinked, OrderRegistered, PaymentChangeSeen, PaymentEvent
 from automation.payments.evolve import evolve
 from automation.payments.notices import answer_notice, record_by_hand
-from automation.payments.requests import answer_request
+from automation.payments.requests import answer_question, answer_request
 from automation.payments.state import ORDER, PayableState, open_payment, union
 from automation.values import Moment
 
@@ -52,6 +53,8 @@ def _events(
     match change:
         case RequestPayment():
             return (answer_request(state, key, change, link_for),)
+        case ReadPayment():
+            return (answer_question(state, key, change),)
         case ProviderNotice():
             return (answer_notice(state, change),)
         case RecordPayment():

@@ -106,6 +106,20 @@ class PaymentRefused:
 
 
 @dataclass(frozen=True, slots=True)
+class PaymentRead:
+    """An item asked about the newest payment of the order, and is told of it."""
+
+    effect_id: str
+    item: str
+    run_id: str
+    payment_id: str
+    """Empty where the order has none, or voided ones alone."""
+    amount: Money = NO_MONEY
+    paid: bool = False
+    paid_at: Moment = 0
+
+
+@dataclass(frozen=True, slots=True)
 class NoticeIgnored:
     """A notice of a provider had no effect.
 
@@ -132,5 +146,5 @@ class PaymentChangeSeen:
 
 PaymentEvent: TypeAlias = (
     OrderRegistered | OrderLinked | PaymentDocumentCreated | PaymentDocumentReused | PaymentDocumentPaid
-    | PaymentDocumentVoided | PaymentRefused | NoticeIgnored | PaymentChangeSeen
+    | PaymentDocumentVoided | PaymentRefused | PaymentRead | NoticeIgnored | PaymentChangeSeen
 )  # fmt: skip

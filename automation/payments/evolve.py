@@ -44,7 +44,7 @@ def _fold(state: PayableState, event: PaymentEvent) -> PayableState:
         case PaymentDocumentReused():
             return _told(state, event.payment_id, event.items)
         case PaymentDocumentPaid():
-            return _with_status(state, event.payment_id, "paid")
+            return _with_status(state, event.payment_id, "paid", event.paid_at)
         case PaymentDocumentVoided():
             return _with_status(state, event.payment_id, "voided")
         case _:
@@ -55,8 +55,8 @@ def _with(state: PayableState, payment_id: str, document: Document) -> PayableSt
     return state._replace(documents={**state.documents, payment_id: document})
 
 
-def _with_status(state: PayableState, payment_id: str, status: str) -> PayableState:
-    return _with(state, payment_id, state.documents[payment_id]._replace(status=status))
+def _with_status(state: PayableState, payment_id: str, status: str, paid_at: int = 0) -> PayableState:
+    return _with(state, payment_id, state.documents[payment_id]._replace(status=status, paid_at=paid_at))
 
 
 def _told(state: PayableState, payment_id: str, items: tuple[str, ...]) -> PayableState:

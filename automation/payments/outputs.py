@@ -14,6 +14,7 @@ from automation.payments.events import (
     PaymentDocumentPaid,
     PaymentDocumentReused,
     PaymentDocumentVoided,
+    PaymentRead,
     PaymentRefused,
 )
 from automation.payments.state import ORDER
@@ -57,6 +58,8 @@ def outputs(recorded: Recorded) -> Sequence[ItemReport]:
         case OrderLinked():
             paid_by = _tell(envelope, event, (event.item,), "unpaid") if event.payment_id else ()
             return [*_link(envelope, (event.item,)), *paid_by]
+        case PaymentRead():
+            return [_answer(envelope, event.item, _told(event))]
         case PaymentRefused():
             return [_answer(envelope, event.item, _refused(event))]
         case _:
@@ -83,6 +86,19 @@ def _done(event: PaymentDocumentCreated | PaymentDocumentReused) -> ReportOutcom
         "payment_amount": event.amount,
     }
     return ReportOutcome(event.effect_id, event.run_id, "completed", "", results)
+
+
+def _told(event: PaymentRead) -> ReportOutcome:
+    """Return what is known of a payment; without one the results are empty."""
+    at: dict[str, Value] = {"paid_at": event.paid_at} if event.paid else {}
+    results: dict[str, Value] = {
+        "payment_id": event.payment_id,
+        "payment_sum": event.amount,
+        "payment_currency": event.amount.currency,
+        "is_paid": event.paid,
+        **at,
+    }
+    return ReportOutcome(event.effect_id, event.run_id, "completed", "", results if event.payment_id else {})
 
 
 def _refused(event: PaymentRefused) -> ReportOutcome:

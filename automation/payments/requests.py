@@ -5,10 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from automation.envelope import Key
-from automation.payments.changes import RequestPayment
-from automation.payments.events import PaymentDocumentCreated, PaymentDocumentReused, PaymentEvent, PaymentRefused
+from automation.payments.changes import ReadPayment, RequestPayment
+from automation.payments.events import (
+    PaymentDocumentCreated,
+    PaymentDocumentReused,
+    PaymentEvent,
+    PaymentRead,
+    PaymentRefused,
+)
 from automation.payments.ids import payment_id
-from automation.payments.state import ORDER, Document, PayableState, open_payment, outstanding, union
+from automation.payments.state import ORDER, Document, PayableState, newest, open_payment, outstanding, union
 from automation.values import Money
 
 
@@ -22,6 +28,20 @@ def answer_request(
     if reason := _refusal(state, payable, change, reusable is not None):
         return PaymentRefused(change.effect_id, change.item, reason, change.run_id)
     return _reused(change, *reusable) if reusable else _created(state, payable, change, link_for)
+
+
+def answer_question(state: PayableState, payable: Key, change: ReadPayment) -> PaymentEvent:
+    """Tell of the newest payment of an order; only orders are asked about (spec 4.38)."""
+    if payable.item_type != ORDER or not state.registered:
+        return PaymentRefused(change.effect_id, change.item, "order_not_found", change.run_id)
+    found = newest(state)
+    if found is None:
+        return PaymentRead(change.effect_id, change.item, change.run_id, "")
+    id_, document = found
+    paid = document.status == "paid"
+    return PaymentRead(
+        change.effect_id, change.item, change.run_id, id_, document.amount, paid, document.paid_at if paid else 0
+    )
 
 
 def _made_before(state: PayableState, change: RequestPayment) -> tuple[str, Document] | None:

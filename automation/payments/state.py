@@ -23,6 +23,7 @@ class Document(NamedTuple):
     """Kafka keys of the items that are told of its states."""
     effect_id: str
     link: str
+    paid_at: Moment = 0
 
 
 class PayableState(NamedTuple):
@@ -71,6 +72,12 @@ def notice_entry(provider: str, notice_id: str, body_digest: str) -> bytes:
 def open_payment(state: PayableState) -> tuple[str, Document] | None:
     """Return the unpaid payment document; there is one at most (spec 4.33)."""
     return next(((id_, doc) for id_, doc in state.documents.items() if doc.status == "unpaid"), None)
+
+
+def newest(state: PayableState) -> tuple[str, Document] | None:
+    """Return the newest payment document that is not voided (spec 4.38)."""
+    alive = [(id_, doc) for id_, doc in state.documents.items() if doc.status != "voided"]
+    return alive[-1] if alive else None
 
 
 def outstanding(state: PayableState) -> Money:

@@ -8,8 +8,9 @@ from typing import Any
 from automation.envelope import Key, Recorded, stable_id
 from automation.items import changes as c
 from automation.items import effects
+from automation.items.payment_effects import PaymentReadRequested
 from automation.items.turn import Request
-from automation.payments.changes import RequestPayment
+from automation.payments.changes import ReadPayment, RequestPayment
 from services.edge.codec import ChangeCodec, EventCodec, event_headers
 from services.edge.stream import Output
 from services.edge.topics import Topics
@@ -28,6 +29,7 @@ class Copies:
         self._payments = payments
         self._makers: dict[type, Callable[[Recorded], Output] | None] = {
             effects.PaymentRequested: self._payment,
+            PaymentReadRequested: self._payment_read,
             effects.ItemAsked: self._asked,
             effects.ItemAnswered: self._answered,
             effects.CreationRequested: self._created,
@@ -68,6 +70,11 @@ class Copies:
         )  # fmt: skip
         return self._to(self._topics.payments, self._payments, recorded, event.payable, event.effect_id, request)
 
+    def _payment_read(self, recorded: Recorded) -> Output:
+        event: PaymentReadRequested = recorded.event
+        question = ReadPayment(event.effect_id, event.run_id, recorded.envelope.key.text)
+        return self._to(self._topics.payments, self._payments, recorded, event.payable, event.effect_id, question)
+
     def _asked(self, recorded: Recorded) -> Output:
         event: effects.ItemAsked = recorded.event
         reply_to = recorded.envelope.key.text if event.run_id else ""
@@ -78,7 +85,7 @@ class Copies:
         event: effects.CreationRequested = recorded.event
         request = c.RequestItem(
             event.effect_id, event.run_id, recorded.envelope.key.text, event.fields, event.pipeline, event.stage,
-            event.responsible, event.observers, event.rows, event.links, _behalf(recorded),
+            event.responsible, event.observers, event.rows, event.links, _behalf(recorded), event.repeat,
         )  # fmt: skip
         return self._to(self._topics.changes, self._changes, recorded, event.target, event.effect_id, request)
 

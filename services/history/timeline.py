@@ -12,6 +12,7 @@ from automation.items import events as e
 from automation.items import human_events as h
 from automation.items.document_events import DocumentCreated
 from automation.items.journal_events import JournalEntryAdded
+from automation.items.lead_events import LeadMarkedRepeat
 from automation.items.message_effects import SmsRequested
 from automation.values import Moment, Value
 
@@ -213,6 +214,7 @@ _JOURNAL: Mapping[type, Callable[[Any], list[tuple[str, Any, Any]]]] = {
         (f"details.{event.record_id}.{code}", value, None) for code, value in event.old.items()
     ],
     e.LeadConverted: lambda _: [("converted", False, True)],
+    LeadMarkedRepeat: lambda _: [("repeat", False, True)],
     e.ItemLinked: lambda event: [("link", None, event.link)],
     e.ItemUnlinked: lambda event: [("link", event.link, None)],
 }

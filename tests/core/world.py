@@ -96,7 +96,7 @@ def _sent(recorded: Recorded) -> list[tuple[Key, c.ChangeFrame, Any]]:
         case effects.CreationRequested():
             wanted = c.RequestItem(
                 event.effect_id, event.run_id, env.key.text, event.fields, event.pipeline, event.stage,
-                event.responsible, event.observers, event.rows, event.links, behalf,
+                event.responsible, event.observers, event.rows, event.links, behalf, event.repeat,
             )  # fmt: skip
             return [_to(event.target, event.effect_id, recorded, wanted)]
         case effects.ItemAnswered():

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from automation import paying
 from automation.catalogue import Entry, Params
-from automation.envelope import STAGED, Key
-from automation.items.door import LONGEST_ID, MOST_MINOR
-from automation.items.effects import PaymentRequested
+from automation.envelope import STAGED
+from automation.items.door import MOST_MINOR
 from automation.items.product_rows import total
 from automation.items.state import ItemState
 from automation.params import Flag, OrderRefs
-from automation.plan import Call, Completed, Context, Failed, Plan, Skipped
+from automation.plan import Context, Failed, Plan, Skipped
 from automation.scope import Schema
-from automation.values import Money, Personal, plain
+from automation.values import Money
 
 
 class CreatePaymentLink(Params):
@@ -37,12 +37,10 @@ def has_document(item: ItemState, order_id: str) -> bool:
 
 def plan(context: Context, params: CreatePaymentLink) -> Plan:
     """Ask for the payment document once; then publish what came of it."""
-    answer = context.answer("payment")
-    if answer is None:
-        return _by_item(context) if params.auto_create else _by_order(context, next(iter(params.order_id), ""))
-    if answer.ok:
-        return Completed(dict(answer.results))
-    return Skipped(answer.reason) if answer.status == "skipped" else Failed(answer.reason)
+    answer = context.answer(paying.PLACE)
+    if answer is not None:
+        return paying.settled(answer)
+    return _by_item(context) if params.auto_create else _by_order(context, next(iter(params.order_id), ""))
 
 
 def _by_item(context: Context) -> Plan:
@@ -54,29 +52,13 @@ def _by_item(context: Context) -> Plan:
         return Failed("nothing_to_pay")
     if amount.minor > MOST_MINOR:
         return Failed("invalid_value:amount")
-    return _call(context, context.key.text, "", amount)
+    return paying.ask(context, context.key.text, amount=amount, rows=item.rows)
 
 
 def _by_order(context: Context, order_id: str) -> Plan:
     if not order_id:
         return Failed("missing_value:order_id")
-    if len(order_id) > LONGEST_ID or not order_id.isprintable():
-        return Failed("order_not_found")
-    payable = Key(context.key.tenant, "order", order_id).text
-    return _call(context, payable, order_id, Money(0, ""))
-
-
-def _call(context: Context, payable: str, order_id: str, amount: Money) -> Plan:
-    title = plain(context.item.fields.get("title"))
-    exists = bool(order_id) and has_document(context.item, order_id)
-    return Call(
-        (
-            PaymentRequested(
-                context.effect_id("payment"), context.run_id, payable, order_id, amount,
-                () if order_id else context.item.rows, Personal(str(title or "")), exists,
-            ),
-        )
-    )  # fmt: skip
+    return paying.ask_for_order(context, order_id, exists=has_document(context.item, order_id))
 
 
 ENTRY = Entry(

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Literal
 
 from automation import details
 from automation.catalogue import Entry, Params
-from automation.definitions.tenant_view import TenantView
 from automation.envelope import STAGED
 from automation.params import AddressType, TemplateRef
 from automation.plan import Context, Plan
-from automation.values import FieldType
 
 
 class GetDetailsValues(Params):
@@ -27,13 +24,6 @@ def plan(context: Context, params: GetDetailsValues) -> Plan:
     return details.read(context, params.entity_type, params.template, params.address_type)
 
 
-def publishes(params: Mapping[str, Any], view: TenantView) -> Mapping[str, FieldType]:
-    """Return the fields of the template, and the address if one is asked for."""
-    template = params.get("template")
-    fields = view.details_fields.get(template, {}) if isinstance(template, str) else {}
-    return details.published(fields, params.get("address_type"))
-
-
 ENTRY = Entry(
     id="get_details_values",
     kind="rule",
@@ -45,5 +35,5 @@ ENTRY = Entry(
     params=GetDetailsValues,
     results={"address": "string"},
     plan=plan,
-    publishes=publishes,
+    publishes=details.read_fields,
 )

@@ -10,6 +10,7 @@ from typing import Any
 import yaml
 
 from automation.catalogue import Entry
+from automation.definitions.process_models import PROCESSED
 from automation.described import Parameter, example, parameters
 from automation.envelope import CRM_ALL, STAGED
 from services.cli.catalogue.reasons import reasons
@@ -27,7 +28,11 @@ A required value that is empty at run time ends in `failed(missing_value:<param>
 end any of them.
 """
 _KINDS = {"trigger": "Triggers", "rule": "Rules", "action": "Process actions"}
-_SETS = {tuple(STAGED): "items with stages", tuple(CRM_ALL): "all items"}
+_SETS = {
+    tuple(STAGED): "items with stages",
+    tuple(CRM_ALL): "all items",
+    PROCESSED: "all items, feed items and drive files",
+}
 
 
 def page(catalogue: Mapping[str, Entry]) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from automation.catalogue import Entry
+from automation.catalogue import Entry, Kind
 from services.cli.catalogue.page import page, section, suits
 from services.deal_stream.bootstrap import catalogue
 from services.gateway.routes.catalogue import shown
@@ -25,9 +25,9 @@ def COMMAND() -> None:  # noqa: N802  # the name by which the command folder is 
 @click.option("--kind", type=click.Choice(["rule", "trigger", "action"]))
 @click.option("--item-type", help="Only what may be used on items of the type.")
 @_as_json
-def listed(kind: str | None, item_type: str | None, as_json: bool) -> None:
+def listed(kind: Kind | None, item_type: str | None, as_json: bool) -> None:
     """List the entries by group."""
-    found = [e for e in catalogue().values() if kind in (None, e.kind) and (not item_type or e.allows(item_type))]
+    found = [entry for entry in catalogue().values() if entry.serves(kind, item_type or "")]
     found.sort(key=lambda e: (e.kind, e.group, e.id))
     if as_json:
         click.echo(json.dumps([shown(entry) for entry in found]))

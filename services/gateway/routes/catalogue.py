@@ -27,7 +27,7 @@ async def catalogue(
 ) -> Response:
     """List groups and entries, of a kind or for an item type if given: parameters with JSON schema, results."""
     entries = [entry for _, entry in sorted(ports_of(request).catalogue.items())]
-    found = [e for e in entries if kind in (None, e.kind) and (not item_type or e.allows(item_type))]
+    found = [entry for entry in entries if entry.serves(kind, item_type)]
     return answer({"groups": _groups(found), "entries": [shown(entry) for entry in found]})
 
 

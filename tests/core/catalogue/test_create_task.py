@@ -10,8 +10,9 @@ from automation.definitions import models as m
 from automation.items import changes as c
 from automation.items import events as e
 from automation.items.effects import ItemAsked
+from automation.items.process_events import StepCompleted
 from automation.values import Personal
-from tests.core.spec import TENANT, Story, deal, flaws, rule
+from tests.core.spec import CATALOGUE, TENANT, Story, deal, flaws, rule
 
 FIELDS = m.Fields(
     item_type="deal",
@@ -128,3 +129,25 @@ def test_an_answer_that_never_came_is_of_unknown_fate() -> None:
 def test_parameters_are_checked_when_saved(params: dict[str, Any], path: str) -> None:
     """A title, and values of their types."""
     assert flaws("create_task", params) == {path}
+
+
+# --- as a step of a process ----------------------------------------------------------------------------------
+
+
+def test_a_process_may_give_a_task() -> None:
+    """It is stamped with the stage that the item had when the step began (spec 3.3)."""
+    story = deal(stage="assembly").run("create_task", title="Pack {{field:title}}")
+    asked = story.only(ItemAsked)
+    story.answer(asked, task_id="t")
+
+    assert (asked.args["pipeline"], asked.args["stage"], asked.args["title"]) == ("main", "assembly", "Pack Desk")
+    assert story.only(StepCompleted).results == {"task_id": asked.effect_id}
+
+
+def test_what_it_may_be_used_as() -> None:
+    """On items with stages as a rule, on all documents as a step, and never as a trigger."""
+    entry = CATALOGUE["create_task"]
+
+    assert (entry.allows("deal"), entry.allows("contact"), "contact" in entry.step_types) == (True, False, True)
+    listed = [entry.serves("action", ""), entry.serves("rule", "feed_item"), entry.serves(None, "feed_item")]
+    assert listed == [True, False, True]

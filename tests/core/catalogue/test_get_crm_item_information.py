@@ -13,7 +13,7 @@ from automation.definitions.compiled import schema_for
 from automation.items import changes as c
 from automation.items import events as e
 from automation.items.search_effects import SearchRequested
-from automation.rules.item.get_crm_item_information import GetCrmItemInformation
+from automation.reading import FindItem
 from automation.search import id_order
 from automation.values import Money
 from tests.core.spec import TENANT, Story, book_of, deal, pipeline, rule
@@ -52,7 +52,7 @@ def flaws(made: m.Rule) -> list[str]:
     view = book_of(pipeline(), CONTACTS, DEALS).tenant(TENANT)
     assert view is not None
     with pytest.raises(InvalidParamsError) as error:
-        compile_arguments(GetCrmItemInformation, made.params, schema_for(view, "deal", "main", "invoice_sent"))
+        compile_arguments(FindItem, made.params, schema_for(view, "deal", "main", "invoice_sent"))
     return [path for path, _ in error.value.errors]
 
 
