@@ -12,8 +12,9 @@ import yaml
 from click.testing import CliRunner
 
 from automation.catalogue import Entry
+from automation.definitions import models as m
 from automation.definitions.process_models import PROCESSED, IteratorStep, StepBase, Template
-from automation.definitions.validation import check, read
+from automation.definitions.validation import check, id_of, read
 from automation.described import Parameter, example, parameters
 from automation.envelope import CRM_ALL, STAGED, Source
 from automation.items.changes import CreateItem, SaveItem
@@ -124,14 +125,20 @@ def test_results_are_those_of_the_specification(entry: Entry) -> None:
     assert wanted.get("results_by_parameters") or entry.results.keys() == set(wanted.get("results", ()))
 
 
+VISITS = m.Fields(
+    item_type="deal", fields=(m.FieldDef(code="visit", title="Visit", type="resource_booking", multiple=True),)
+)
+
+
 @pytest.mark.parametrize("entry", EVERY, ids=lambda entry: entry.id)
 def test_the_example_of_every_entry_can_be_saved(entry: Entry) -> None:
     """What page and API show as an example breaks no rule of saving."""
     given = example(entry)
     made, flaws = read(given.pop("kind"), given)
     assert made is not None, flaws
-    around = [spec.pipeline(STAGED[0]), spec.pipeline(), *spec.PEOPLE, COMPANY]
-    named = {(spec.kind_of(one), one.id): one for one in (*around, made)}
+    lines = [spec.pipeline(STAGED[0]), spec.pipeline(), spec.pipeline("spa_item.repair", "repairs")]
+    around = [*lines, *spec.PEOPLE, COMPANY, VISITS]
+    named = {(spec.kind_of(one), id_of(one)): one for one in (*around, made)}
 
     assert check(spec.CATALOGUE, spec.TENANT, {}, named).errors == ()
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import ast
 import importlib
-import inspect
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from types import ModuleType
 
 from automation.catalogue import Entry
@@ -54,4 +54,4 @@ def _texts(node: ast.expr) -> Iterator[str]:
 
 
 def _tree(module: ModuleType) -> ast.Module:
-    return ast.parse(inspect.getsource(module))
+    return ast.parse(Path(module.__file__).read_text()) if module.__file__ else ast.Module([], [])

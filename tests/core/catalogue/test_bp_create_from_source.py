@@ -17,7 +17,7 @@ from tests.core.spec import action
 from tests.core.world import World
 
 TYPE = "bp_create_from_source"
-ROWS = (ProductRow("p1", "Chair", 2_000, Money(500, "EUR")),)
+ROWS = (ProductRow("p1", "Chair", 2_000, Money(500, "EUR"), "row"),)
 
 
 def test_an_invoice_and_a_quote_from_a_deal() -> None:

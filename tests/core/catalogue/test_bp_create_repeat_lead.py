@@ -10,7 +10,7 @@ from tests.core.spec import CATALOGUE
 from tests.core.world import World
 
 TYPE = "bp_create_repeat_lead"
-ROWS = (ProductRow("p1", "Chair", 2_000, Money(500, "USD")),)
+ROWS = (ProductRow("p1", "Chair", 2_000, Money(500, "USD"), "row"),)
 CLIENT = Link("contact", "c2", "client")
 
 

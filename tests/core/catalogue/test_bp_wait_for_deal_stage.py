@@ -95,7 +95,9 @@ def test_a_process_on_another_type_names_the_deal() -> None:
     """Without an id there is none."""
     world = start(world_with(wait(), runs_on="lead"), "lead/a")
     assert outcome(move(world, "assembly"), "lead/a") == [{"reached_stage": "assembly"}]
-    assert outcome(start(world_with(wait(None), runs_on="lead"), "lead/a"), "lead/a") == ["item_not_found"]
+    assert outcome(start(world_with(wait("{{field:comments}}"), runs_on="lead"), "lead/a"), "lead/a") == [
+        "item_not_found"
+    ]
 
 
 def test_a_stopped_process_is_forgotten_at_the_deal() -> None:
