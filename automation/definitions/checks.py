@@ -147,8 +147,8 @@ def stop(made: Stop, view: TenantView) -> Iterator[Found]:
     kind, colon, name = made.id.partition(":")
     if made.id == ALL_AUTOMATION:
         return
-    if kind not in ("rule", "trigger") or not colon:
-        why = f"{made.id[:60]!r} is neither {ALL_AUTOMATION!r} nor rule:<id> or trigger:<id>"
+    if kind not in ("rule", "trigger", "template") or not colon:
+        why = f"{made.id[:60]!r} is neither {ALL_AUTOMATION!r} nor rule:<id>, trigger:<id> or template:<id>"
         yield Found("id", "unknown_target", why)
     elif (kind, name) not in view.current:
         yield Found("id", "unknown_target", f"there is no {kind} {name[:60]!r}", "warning")

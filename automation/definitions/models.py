@@ -294,7 +294,7 @@ class Settings(Definition):
 
 
 class Stop(Definition):
-    """A kill switch that is on while it stands: `automation` stops all, `rule:<id>` and `trigger:<id>` one of them.
+    """A kill switch that is on while it stands: `automation` stops all, `rule:<id>` and the like one definition.
 
     It is a definition of its own, so that applying files of rules again does not lift it.
     """

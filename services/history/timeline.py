@@ -9,9 +9,11 @@ from automation.envelope import Envelope, Recorded
 from automation.items import activity_events as a
 from automation.items import effects
 from automation.items import events as e
+from automation.items import process_events as p
 from automation.items.document_events import DocumentCreated
 from automation.items.message_effects import SmsRequested
 from automation.values import Moment, Value
+from services.history.waits import WAIT
 
 Facts: TypeAlias = Mapping[str, Value]
 
@@ -23,7 +25,8 @@ class TimelineEntry(NamedTuple):
     kind: str
     """`created`, `created_from`, `stage_changed`, `pipeline_changed`, `responsible_changed`, `comment`, `activity`,
     `activity_planned`, `activity_completed`, `activity_deleted`, `payment`, `invoice_paid`,
-    `client_email`, `client_sms`, `document_created` or `deleted`."""
+    `client_email`, `client_sms`, `document_created`, `process_started`, `process_ended`, `process_not_started`, `wait`
+    or `deleted`."""
     occurred_at: Moment
     recorded_at: Moment
     actor: str
@@ -152,6 +155,26 @@ def _document(event: DocumentCreated) -> tuple[str, Facts]:
     return "document_created", {**named, **files, "created_by": event.created_by}
 
 
+def _process_started(event: p.ProcessStarted) -> tuple[str, Facts] | None:
+    if event.parent:
+        return None  # a part of another one
+    return "process_started", {"instance_id": event.instance_id, "template": event.template_id, "by": event.started_by}
+
+
+def _process_ended(event: p.ProcessEnded) -> tuple[str, Facts]:
+    named: Facts = {"instance_id": event.instance_id, "outcome": event.outcome}
+    return "process_ended", {**named, "cause": event.cause, "by": event.by}
+
+
+def _not_started(event: p.ProcessNotStarted) -> tuple[str, Facts]:
+    return "process_not_started", {"template": event.template_id, "reason": event.reason, "detail": event.detail}
+
+
+def _wait(event: p.WaitNoted) -> tuple[str, Facts]:
+    named: Facts = {"instance_id": event.instance_id, "run_id": event.run_id}
+    return WAIT, {**named, "comment": event.comment, "until": event.until or None}
+
+
 def _deleted(_: e.ItemDeleted) -> tuple[str, Facts]:
     return "deleted", {}
 
@@ -172,6 +195,10 @@ _TIMELINE: Mapping[type, Callable[[Any], tuple[str, Facts] | None]] = {
     effects.ClientEmailRequested: _email,
     SmsRequested: _sms,
     DocumentCreated: _document,
+    p.ProcessStarted: _process_started,
+    p.ProcessEnded: _process_ended,
+    p.ProcessNotStarted: _not_started,
+    p.WaitNoted: _wait,
     e.ItemDeleted: _deleted,
 }
 
