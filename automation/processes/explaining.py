@@ -53,11 +53,12 @@ def why(view: TenantView, before: ItemState, recorded: Recorded) -> tuple[Verdic
 def judged(view: TenantView, template: CompiledTemplate, step: CompiledStep, scope: Scope) -> tuple[Verdict, ...]:
     """Return the conditions of a branch or loop with the values of a scope."""
     schema = _schema(view, template, step)
-    found = ((title, _explained(written, schema, scope)) for title, written in _conditions(step.model))
+    found = ((title, explained(written, schema, scope)) for title, written in _conditions(step.model))
     return tuple(Verdict(title, trace.verdict, trace) for title, trace in found)
 
 
-def _explained(written: Any, schema: Schema, scope: Scope) -> Trace:
+def explained(written: Any, schema: Schema, scope: Scope) -> Trace:
+    """Return a condition as it was written with the values that it meets."""
     try:
         return explain(parse_condition(written, schema), scope)
     except InvalidConditionError:

@@ -148,6 +148,7 @@ class SoughtIncidents(NamedTuple):
     reason: str = ""
     step: str = ""
     item_type: str = ""
+    instance: str = ""
     upto: Moment = 0
     """Raised at this moment or before; 0 for any."""
 
@@ -178,6 +179,8 @@ def incidents_by(sought: SoughtIncidents) -> str:
     wanted += [f"{name} = :{name}" for name in ("template_id", "reason", "item_type") if getattr(sought, name)]
     if sought.step:
         wanted.append("(place = :step OR substr(place, 1, length(:step) + 1) = :step || '#')")
+    if sought.instance:
+        wanted.append("instance_id = :instance")
     if sought.upto:
         wanted.append("raised_at <= :upto")
     wanted.append(_PLACED.format(moment="raised_at", last="(instance_id || '/' || place)"))
