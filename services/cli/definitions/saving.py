@@ -30,17 +30,17 @@ _PAST = {"add": "added", "change": "changed", "delete": "deleted"}
 
 
 class Name(click.ParamType):
-    """A rule or trigger: `rule/<id>` or `trigger/<id>`."""
+    """A rule, trigger or template: `rule/<id>`, `trigger/<id>` or `template/<id>`."""
 
-    name = "rule/id|trigger/id"
+    name = "rule/id|trigger/id|template/id"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> DefinitionId:
         """Read the name."""
         if isinstance(value, tuple):
             return value
         kind, slash, name = str(value).partition("/")
-        if kind not in ("rule", "trigger") or not slash or not name:
-            self.fail(f"{value!r} is neither rule/<id> nor trigger/<id>", param, ctx)
+        if kind not in ("rule", "trigger", "template") or not slash or not name:
+            self.fail(f"{value!r} is none of rule/<id>, trigger/<id> and template/<id>", param, ctx)
         return kind, name
 
 

@@ -39,5 +39,5 @@ def _stop(name: DefinitionId | None, made: Stop, current: object) -> dict[Defini
 def target(name: DefinitionId | None, whole: bool, everywhere: bool) -> str:
     """Return the id of the kill switch that the arguments mean; raises `UsageError` unless they mean just one."""
     if sum((name is not None, whole, everywhere)) != 1:
-        raise click.UsageError("give one of rule/<id>, trigger/<id>, --all and --everywhere")
+        raise click.UsageError("give one of rule/<id>, trigger/<id>, template/<id>, --all and --everywhere")
     return ALL_AUTOMATION if name is None else f"{name[0]}:{name[1]}"
