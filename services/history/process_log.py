@@ -184,7 +184,7 @@ _ENDS = frozenset({"completed", "skipped", "failed", "cancelled"})
 _RUN: Mapping[type, Callable[[Any], dict[str, Any]]] = {
     p.StepStarted: lambda e: {
         "status": "waiting" if e.wakes else "running", "attempt": e.attempt, "due": e.deadline,
-        "facts": {"timeout_at": e.timeout_at, "wakes": e.wakes} if e.timeout_at or e.wakes else _NONE,
+        "facts": ({"wakes": e.wakes} if e.wakes else {}) | ({"timeout_at": e.timeout_at} if e.timeout_at else {}),
     },
     p.StepRescheduled: lambda e: {"due": e.deadline},
     p.StepRetryPlanned: lambda e: {"status": "pending", "attempt": e.attempt, "due": e.due},

@@ -47,6 +47,7 @@ def _say(found: dict[str, Any], resolve: str | None, *, begun: bool) -> None:
         return
     say_incidents(found["incidents"])
     if resolve:
-        click.echo(f"{found['total']} in all; begin with --resolve {resolve} --upto {found['upto']}")
+        begin = f"; begin with --resolve {resolve} --upto {found['upto']}" if found["total"] else ""
+        click.echo(f"{found['total']} in all{begin}")
     elif found["next"]:
         click.echo("there are more: choose by --template, --reason or --step")
