@@ -8,11 +8,13 @@ import asyncio
 from collections.abc import Callable, Sequence
 from typing import Any, Generic, Protocol, TypeVar, get_type_hints
 
-from eventsourcing.persistence import IntegrityError
+from eventsourcing.persistence import IntegrityError, PersistenceError
 
 from automation.values import Moment
 from services.edge.clock import Clock
+from services.edge.log import logger
 from services.edge.sql import Database, Transaction
+from services.gateway.problems import Problem
 from services.gateway.sending import Letter, Outbox
 
 SLICE_MS = 1_000
@@ -179,7 +181,12 @@ class Worker(Generic[W]):
         if claimed is None:
             return False
         made, items = claimed
-        fates = await self._outbox.send(await asyncio.to_thread(self.letters, made, items))
+        try:
+            letters = await asyncio.to_thread(self.letters, made, items)
+        except (Problem, PersistenceError) as error:  # what it has to look at is away: the slice comes again
+            logger().warning("worklist_waits", list=made.id, error=type(error).__name__)
+            return False
+        fates = await self._outbox.send(letters)
         if "unavailable" not in fates:
             await asyncio.to_thread(self._table.sent, made, len(items))
         return True

@@ -12,6 +12,7 @@ from automation.items.changes import CreateItem
 from automation.items.process_changes import ControlProcess, StartProcess
 from services.edge.codec import item_events
 from services.gateway.batches import BatchWorker
+from services.gateway.problems import unavailable
 from services.gateway.worklist import SLICE_MS
 from services.history.records import log_record
 from tests.core.spec import Story, action
@@ -305,6 +306,23 @@ async def test_incidents_are_previewed_and_decided_on_together(world: World):
     assert [one["id"] for one in (await world.call("GET", "/v1/batches")).json["batches"]] == [made["id"]]
     assert (await world.call("DELETE", path)).json["status"] == "done"
     assert (await world.call("GET", "/v1/batches/none")).status == 404
+
+
+async def test_a_batch_waits_while_the_history_is_away(world: World):
+    """Nothing is sent unseen, and nothing is left out."""
+    await define(world, ROUND)
+    Deal(world).begin()
+    body = {"action": "skip", "upto": 253_402_300_799_999}
+    assert (await world.call("POST", "/v1/incidents/resolve", body)).json["total"] == 1
+
+    def away() -> Any:
+        raise unavailable("the history has not been written yet")
+
+    blind = BatchWorker(world.ports.batches, world.outbox, world.clock, lambda: world.shelf.book, away)
+    assert not await blind.step()
+    world.clock.move_to(world.clock.now() + SLICE_MS)
+    assert await worker(world).step()
+    assert [one.change.action for one in world.outbox.letters] == ["skip"]
 
 
 async def test_a_template_is_started_on_many_items_after_a_preview(world: World):
