@@ -110,3 +110,15 @@ async def test_incidents_are_listed_and_decided_on_after_a_preview(served: World
     assert "1 in all; begin with --resolve retry --upto" in run("incidents", "--resolve", "retry").output
     upto = told("incidents", "--resolve", "retry")["upto"]
     assert "retry 1, running" in run("incidents", "--resolve", "retry", "--upto", str(upto)).output
+
+
+async def test_a_dry_run_tells_the_way_to_the_first_wait(served: World):
+    """With the conditions on it; or what is missing."""
+    await define(served, ROUND)
+    Deal(served)
+    shown = " ".join(run("dry-run", "round", "deal/d1", "-p", "days=1").output.split())
+    assert "round v1 would start" in shown
+    assert "no Large: field:title eq Large, was Small" in shown
+    assert "would not start: missing_parameters: days" in run("dry-run", "round", "deal/d1").output
+    assert not told("dry-run", "template/round", "deal/d1")["starts"]
+    assert not served.outbox.letters
