@@ -32,6 +32,7 @@ from services.edge.secrets_file import ConnectionSecrets
 from services.edge.sql import open_database
 from services.edge.tracked_links import TrackedLinks
 from services.gateway.app import create_app
+from services.gateway.batches import Batches
 from services.gateway.doubles import FixedViews, MemoryOutbox, MemoryShelf
 from services.gateway.enrolments import Enrolments
 from services.gateway.idempotency import Answers
@@ -280,7 +281,8 @@ def gateway_in(tmp_path: Path) -> Iterator[World]:
         clock=clock, outbox=outbox, shelf=shelf, catalogue=CATALOGUE, history=lambda: history, inbox=lambda: inbox,
         messages=lambda tenant, most: recorded_messages(notifier, tenant, most), pages=pages_of(),
         views=FixedViews({(tenant, "stages"): {"rows": [CANARY[tenant]]} for tenant in TENANTS}),
-        answers=Answers(database, clock), enrolments=Enrolments(database, clock), keys=store,
+        answers=Answers(database, clock), enrolments=Enrolments(database, clock),
+        batches=Batches(database, clock), keys=store,
         tenants=Limiter(Rate(1_000, 1_000)),
         strangers=Limiter(Rate(100, 100)), secrets=secrets_of(), providers=load_providers(), simulated=True,
         files=open_files(local_settings(tmp_path / "files")), file_links=FileLinks([SECRET.encode()]),

@@ -69,7 +69,7 @@ def _start(turn: Turn, template: CompiledTemplate, occasion: Occasion, given: Ma
         params, lacking = {}, (refused.detail.partition(":")[0].removeprefix("fields."),)
     if lacking:
         _not_started(turn, template, "missing_parameters", ", ".join(lacking))
-    elif engine.is_full(turn):
+    elif engine.is_full(turn.view, turn.state):
         _not_started(turn, template, "too_many_processes", "")
     else:
         engine.start(turn, template, params, f"on_{occasion}")

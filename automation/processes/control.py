@@ -37,7 +37,7 @@ def startable(turn: Turn, template_id: str) -> CompiledTemplate:
         raise ChangeRefusedError("processes_off", "settings.business_processes: off for this tenant")
     if template is None or template.model.item_type != turn.key.item_type:
         raise ChangeRefusedError("unknown_template", f"template_id: no active template {template_id[:200]} here")
-    if engine.is_full(turn):
+    if engine.is_full(turn.view, turn.state):
         raise ChangeRefusedError("too_many_processes", f"item: {len(turn.state.processes)} processes run on it")
     return template
 

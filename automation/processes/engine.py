@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 
 from automation.definitions.compiled_process import CompiledTemplate
+from automation.definitions.tenant_view import TenantView
 from automation.envelope import stable_id
 from automation.insertion import InvalidValue
 from automation.items import events as e
 from automation.items import process_events as p
 from automation.items import stages
 from automation.items.evolve import HOUR_MS
+from automation.items.state import ItemState
 from automation.items.turn import Turn
 from automation.processes import constructs, steps
 from automation.processes.constructs import At
@@ -91,9 +93,9 @@ def _held_until(turn: Turn, at: At) -> Moment | None:
     return None
 
 
-def is_full(turn: Turn) -> bool:
+def is_full(view: TenantView, state: ItemState) -> bool:
     """Say whether as many instances run on the item as may."""
-    return len(turn.state.processes) >= turn.view.settings.process_limits.open
+    return len(state.processes) >= view.settings.process_limits.open
 
 
 def _action(turn: Turn, at: At) -> Go:
@@ -133,7 +135,7 @@ def _refusal(turn: Turn, at: At, template: CompiledTemplate | None) -> str:
     while parent:
         above = turn.state.processes.get(parent.partition("/")[0])
         depth, parent = depth + 1, above.parent if above else ""
-    return "too_many_processes" if depth >= MOST_NESTED or is_full(turn) else ""
+    return "too_many_processes" if depth >= MOST_NESTED or is_full(turn.view, turn.state) else ""
 
 
 def missing_params(template: CompiledTemplate, params: Mapping[str, Value]) -> tuple[str, ...]:

@@ -98,6 +98,8 @@ class CreateBody(ChangeBase):
     observers: list[Id] = Field(default_factory=list, max_length=500)
     rows: list[RowBody] = Field(default_factory=list, max_length=500)
     links: list[LinkBody] = Field(default_factory=list, max_length=500)
+    process_params: dict[str, Any] = Field(default_factory=dict, max_length=500)
+    """Start parameters of processes that this starts by itself, by `<template>.<code>`."""
 
 
 class SaveBody(ChangeBase):
@@ -112,6 +114,8 @@ class SaveBody(ChangeBase):
     rows: Annotated[list[RowBody], Field(max_length=500)] | None = None
     link: list[LinkBody] = Field(default_factory=list, max_length=500)
     unlink: list[LinkBody] = Field(default_factory=list, max_length=500)
+    process_params: dict[str, Any] = Field(default_factory=dict, max_length=500)
+    """Start parameters of processes that this starts by itself, by `<template>.<code>`."""
 
 
 class CommentBody(ChangeBase):

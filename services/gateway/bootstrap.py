@@ -37,6 +37,7 @@ from services.edge.topics import Topics
 from services.edge.tracked_links import TrackedLinks
 from services.gateway import local
 from services.gateway.app import create_app
+from services.gateway.batches import Batches, BatchWorker
 from services.gateway.enrolments import Enrolments, EnrolmentWorker
 from services.gateway.idempotency import Answers
 from services.gateway.keys import SqlKeys
@@ -78,6 +79,7 @@ class Gateway(NamedTuple):
     pages: PagesReader
     outbox: KafkaOutbox
     enrolling: EnrolmentWorker
+    batching: BatchWorker
 
     def why_not_ready(self) -> str:
         """Return what is missing, empty if nothing is."""
@@ -106,7 +108,8 @@ async def gateway(deployment: Deployment, registry: CollectorRegistry) -> AsyncI
         ports = _ports(deployment, parts)
         app = create_app(ports, GatewayMetrics(registry))
         enrolling = EnrolmentWorker(ports.enrolments, outbox, ports.clock, lambda: shelf.book.version)
-        yield Gateway(app, shelf, reader, outbox, enrolling)
+        batching = BatchWorker(ports.batches, outbox, ports.clock, lambda: shelf.book, ports.history)
+        yield Gateway(app, shelf, reader, outbox, enrolling, batching)
 
 
 class _Parts(NamedTuple):
@@ -160,6 +163,7 @@ def _ports(deployment: Deployment, parts: _Parts) -> Ports:
         messaging=_messaging(deployment, notifier),
         inbox=notifier.inbox, messages=notifier.messages, pages=parts.pages, views=parts.views,
         answers=Answers(parts.database, clock), enrolments=Enrolments(parts.database, clock),
+        batches=Batches(parts.database, clock),
         keys=SqlKeys(parts.database, clock),
         tenants=Limiter(Rate(settings.rate_per_second, settings.burst)),
         strangers=Limiter(Rate(settings.strangers_per_second, settings.strangers_burst)),

@@ -74,14 +74,35 @@ class Faults:
 
 
 def _fields(view: TenantView, key: Key, given: Mapping[str, Any], faults: Faults) -> dict[str, Value]:
-    defined = view.fields(key.item_type)
+    return values_of(view.fields(key.item_type), given, faults)
+
+
+def values_of(
+    defined: Mapping[str, FieldDef], given: Mapping[str, Any], faults: Faults, before: str = "fields"
+) -> dict[str, Value]:
+    """Return JSON values in the types of their definitions; what does not fit is a fault of its path."""
     values: dict[str, Value] = {}
     for code, raw in given.items():
         try:
             values |= checked(defined, {code: _value(defined.get(code), raw)})
         except ChangeRefusedError as refused:
-            path, _, message = refused.detail.partition(": ")
-            faults.add(path, refused.reason, message)
+            _, _, message = refused.detail.partition(": ")
+            faults.add(f"{before}.{code[:100]}", refused.reason, message)
+    return values
+
+
+def _process_params(view: TenantView, key: Key, given: Mapping[str, Any], faults: Faults) -> dict[str, Value]:
+    """Return start parameters of processes that start by themselves, by `<template>.<code>` (spec 5.2)."""
+    values: dict[str, Value] = {}
+    for name, raw in given.items():
+        template_id, _, code = name.rpartition(".")
+        template = view.active_template(template_id)
+        if template is None or template.model.item_type != key.item_type:
+            why = f"no active template {template_id!r} of a {key.item_type}; a name is <template>.<parameter>"
+            faults.add(f"process_params.{name[:100]}", "unknown_template", why[:300])
+            continue
+        found = values_of(template.params, {code: raw}, faults, f"process_params.{template_id}")
+        values |= {f"{template_id}.{code}": value for code, value in found.items()}
     return values
 
 
@@ -119,6 +140,7 @@ def _create(view: TenantView, key: Key, body: b.CreateBody, faults: Faults) -> c
     return c.CreateItem(
         _fields(view, key, body.fields, faults), body.pipeline, body.stage, body.responsible, tuple(body.observers),
         rows_of(view, body.rows, faults), _links(body.links),
+        process_params=_process_params(view, key, body.process_params, faults),
     )  # fmt: skip
 
 
@@ -130,6 +152,7 @@ def _save(view: TenantView, key: Key, body: b.SaveBody, faults: Faults) -> c.Sav
         None if body.observers is None else tuple(body.observers),
         None if body.rows is None else rows_of(view, body.rows, faults),
         _links(body.link), _links(body.unlink),
+        process_params=_process_params(view, key, body.process_params, faults),
     )  # fmt: skip
 
 

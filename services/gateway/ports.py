@@ -13,6 +13,7 @@ from automation.definitions.book import Book
 from automation.definitions.saved import DefinitionSaved
 from services.edge.clock import Clock
 from services.edge.files import FileLinks, Files
+from services.gateway.batches import Batches
 from services.gateway.enrolments import Enrolments
 from services.gateway.idempotency import Answers
 from services.gateway.keys import Keys
@@ -77,6 +78,7 @@ class Ports:
     views: Views
     answers: Answers
     enrolments: Enrolments
+    batches: Batches
     keys: Keys
     tenants: Limiter
     strangers: Limiter

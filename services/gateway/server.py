@@ -38,7 +38,7 @@ def listener_of(settings: GatewaySettings) -> socket.socket:
 async def serve(server: uvicorn.Server, service: Gateway, listener: socket.socket) -> None:
     """Serve and follow; a follower that ends badly ends the process."""
     async with asyncio.TaskGroup() as parts:
-        beside = (service.shelf.follow(), service.pages.run(), service.enrolling.run())
+        beside = (service.shelf.follow(), service.pages.run(), service.enrolling.run(), service.batching.run())
         followers = [parts.create_task(work) for work in beside]
         await server.serve([listener])
         for follower in followers:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Annotated
+from types import MappingProxyType
+from typing import Annotated, Any
 
 from fastapi import Query
 from starlette.responses import Response
@@ -19,14 +21,16 @@ _REFUSED = Fault("body", "too_large", "the change is larger than 1 MB as it is k
 _KAFKA = "Kafka did not confirm the change; repeat it with the same Idempotency-Key or change_key"
 
 
-async def take(ports: Ports, letter: Letter, wait: float) -> Response:
-    """Send a change and answer 202, or 200 with its outcome if it has one in time; raises `Problem`."""
+async def take(ports: Ports, letter: Letter, wait: float, more: Mapping[str, Any] = MappingProxyType({})) -> Response:
+    """Send a change and answer 202, or 200 with its outcome if it has one in time, with `more`; raises `Problem`."""
     (fate,) = await ports.outbox.send([letter])
     if fate != "taken":
         raise problem_of(fate)
     change_id = letter.frame.change_id
     found = await wait_for(ports, letter.key, change_id, wait) if wait else None
-    return answer(found) if found else answer({"change_id": change_id, "status": "taken"}, HTTPStatus.ACCEPTED)
+    if found:
+        return answer({**found, **more})
+    return answer({"change_id": change_id, "status": "taken", **more}, HTTPStatus.ACCEPTED)
 
 
 def problem_of(fate: Fate) -> Problem:

@@ -97,9 +97,13 @@ def try_on(ports: Ports, view: TenantView, state: ItemState, rule: CompiledRule)
 
 
 def shown(caller: Caller, state: ItemState, found: DryRun) -> dict[str, Any]:
-    """Return a dry run as the caller may see it: texts about people are for those who may read items."""
-    shower = Shower() if "read" in caller.roles else Shower(secrets_of(state))
-    return shower.dry_run(found)
+    """Return a dry run as the caller may see it."""
+    return shower_for(caller, state).dry_run(found)
+
+
+def shower_for(caller: Caller, state: ItemState) -> Shower:
+    """Return what shows values to a caller: texts about people are for those who may read items."""
+    return Shower() if "read" in caller.roles else Shower(secrets_of(state))
 
 
 def place_of(view: TenantView, rule_id: str) -> Place:

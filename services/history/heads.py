@@ -11,10 +11,14 @@ from automation.envelope import Recorded
 from services.edge.codec import Head, UnknownEventError, item_events, payment_events
 from services.edge.stream import UnreadableError
 from services.edge.topics import Topics
-from services.history.current import WANTED
+from services.history import process_index
+from services.history.current import WANTED as CURRENT
 from services.history.records import Log, LogRecord, stream_id
 
 ReadHead: TypeAlias = Callable[[bytes], Head]
+WANTED = CURRENT | process_index.WANTED
+"""Names of the classes of which the index needs more than the head."""
+
 Readers: TypeAlias = Mapping[str, tuple[Log, ReadHead]]
 """By topic: which log it holds, and how its events are read."""
 

@@ -13,10 +13,20 @@ from automation.values import Moment
 from services.history.activities import ActivityEntry, activities
 from services.history.agenda import MOST_DAYS, AgendaEntry, BookingEntry, booked, marks, of_user
 from services.history.fates import MESSAGES, TOLD_BY, Fates
+from services.history.process_index import (
+    IncidentRow,
+    ProcessRow,
+    ProcessTotal,
+    SoughtIncidents,
+    SoughtProcesses,
+)
+from services.history.process_log import ProcessEntry, Why, process_entry
 from services.history.records import Anomaly, Current, Log, Sought, StageTotal, StoredRow, stream_id
 from services.history.run_log import RunLog, run_log
 from services.history.store import HistoryReader
 from services.history.timeline import JournalEntry, TimelineEntry, journal_entries, timeline_entry
+from services.history.waits import TOLD_BY as WAIT_TOLD_BY
+from services.history.waits import WAIT, WaitFates
 
 ReadEvent: TypeAlias = Callable[[bytes], Recorded]
 """Decodes the bytes of one event; raises where they cannot be read, for what is in a log must be readable."""
@@ -50,6 +60,20 @@ class ItemPage(NamedTuple):
     """Current items, last changed first; `before` asks for the next page, `None` at the end."""
 
     items: tuple[Current, ...]
+    before: tuple[int, str] | None
+
+
+class ProcessPage(NamedTuple):
+    """Instances with the number of their incidents; `before` asks for the next page, `None` at the end."""
+
+    processes: tuple[tuple[ProcessRow, int], ...]
+    before: tuple[int, str] | None
+
+
+class IncidentPage(NamedTuple):
+    """Open incidents; `before` asks for the next page, `None` at the end."""
+
+    incidents: tuple[IncidentRow, ...]
     before: tuple[int, str] | None
 
 
@@ -105,7 +129,7 @@ class History:
                 break
         page = entries[:limit]
         more = page[-1].version if len(entries) > limit else None
-        return Page(tuple(self._delivered(key, page)), more)
+        return Page(tuple(self._closed(key, list(self._delivered(key, page)))), more)
 
     def journal(self, key: Key, *, before: int | None = None, limit: int = 100) -> list[JournalEntry]:
         """Return field changes and records that processes added, newest first.
@@ -139,6 +163,49 @@ class History:
     def run_log(self, key: Key) -> RunLog:
         """Return each rule run and firing with outcome, reason, results, calls and their tries."""
         return run_log(self._oldest_first(key, None))
+
+    def process(
+        self, key: Key, instance_id: str, *, version: int | None = None, recorded_at: Moment | None = None,
+        why: Why | None = None,
+    ) -> ProcessEntry | None:  # fmt: skip
+        """Return one process of an item with its log: now, as of a version, or of a moment; `why` explains branches.
+
+        None where it had not begun by then.
+        """
+        return process_entry(self._states(key, version, recorded_at), instance_id, why)
+
+    def _states(self, key: Key, version: int | None, until: Moment | None) -> Iterator[tuple[Any, Recorded, Any]]:
+        """Yield the events of an item, each between the states before and after it."""
+        state = self._fold.initial()
+        for recorded in self._oldest_first(key, version):
+            if until is not None and recorded.envelope.recorded_at > until:
+                return
+            before, state = state, self._fold.evolve(state, recorded)
+            yield before, recorded, state
+
+    def processes(
+        self, tenant: str, sought: SoughtProcesses, *, before: tuple[int, str] | None = None, limit: int = 50
+    ) -> ProcessPage:
+        """Return instances of templates, started last first, each with the number of its open incidents."""
+        limit = max(1, min(limit, LARGEST_PAGE))
+        found = self._store.processes(tenant, sought, before, limit + 1)
+        more = (found[limit - 1][0].started_at, found[limit - 1][0].instance_id) if len(found) > limit else None
+        return ProcessPage(tuple(found[:limit]), more)
+
+    def incidents(
+        self, tenant: str, sought: SoughtIncidents, *, before: tuple[int, str] | None = None, limit: int = 50
+    ) -> IncidentPage:
+        """Return open incidents of all items, raised last first."""
+        limit = max(1, min(limit, LARGEST_PAGE))
+        found = self._store.incidents(tenant, sought, before, limit + 1)
+        last = found[limit - 1] if len(found) > limit else None
+        return IncidentPage(
+            tuple(found[:limit]), (last.raised_at, f"{last.instance_id}/{last.place}") if last else None
+        )  # fmt: skip
+
+    def process_totals(self, tenant: str) -> Sequence[ProcessTotal]:
+        """Return, by template, how many instances have not ended, and how many decisions they wait for."""
+        return self._store.process_totals(tenant)
 
     def activities(self, key: Key) -> list[ActivityEntry]:
         """Return the activities of an item, those that are over included, in the order in which they were planned."""
@@ -245,6 +312,22 @@ class History:
             if len(rows) < PAGE:
                 return
             upto = rows[-1].version - 1
+
+    def _closed(self, key: Key, entries: Sequence[TimelineEntry]) -> Sequence[TimelineEntry]:
+        """Say of each wait whether it is over: it is when its step has ended."""
+        waits = [entry for entry in entries if entry.kind == WAIT]
+        if not waits:
+            return entries
+        fates = WaitFates(str(entry.facts["run_id"]) for entry in waits)
+        for row in self._rows(stream_id("item", key), min(entry.version for entry in waits), None):
+            if row.type in WAIT_TOLD_BY:
+                fates.take(self._read(row.value))
+        return [
+            entry._replace(facts={**entry.facts, **fates.of(str(entry.facts["run_id"]))})
+            if entry.kind == WAIT
+            else entry
+            for entry in entries
+        ]
 
     def _delivered(self, key: Key, entries: Sequence[TimelineEntry]) -> Iterator[TimelineEntry]:
         messages = [entry for entry in entries if entry.kind in MESSAGES]

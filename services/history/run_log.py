@@ -95,11 +95,40 @@ def run_log(events: Iterable[Recorded]) -> RunLog:
     return folding.finished()
 
 
+class Calls:
+    """The calls of runs and steps, with what became of them."""
+
+    def __init__(self) -> None:
+        self._found: dict[str, dict[str, Call]] = {}
+
+    def take(self, envelope: Envelope, event: Any) -> None:
+        """Note a call, or an answer to one; any other event is nothing."""
+        if isinstance(event, e.EffectAnswered):
+            self._answer(envelope, event)
+        elif hasattr(event, "CHANNEL"):
+            call = Call(event.effect_id, event.CHANNEL, envelope.recorded_at)
+            self._found.setdefault(event.run_id, {}).setdefault(event.effect_id, call)
+
+    def _answer(self, envelope: Envelope, event: e.EffectAnswered) -> None:
+        call = self._found.get(event.run_id, {}).get(event.effect_id)
+        if call is None:
+            return
+        # The first outcome decides the step; what comes later (delivered, opened) is a fact beside it.
+        if call.status == "running":
+            call = call._replace(status=event.status, reason=event.reason, answered_at=envelope.recorded_at)
+        call = call._replace(results={**call.results, **event.results}, tries=max(call.tries, event.tries))
+        self._found[event.run_id][event.effect_id] = call
+
+    def of(self, run_id: str) -> tuple[Call, ...]:
+        """Return the calls of a run in the order in which they were made."""
+        return tuple(self._found.get(run_id, {}).values())
+
+
 class _Folding:
     def __init__(self) -> None:
         self.stages: dict[int, str] = {}
         self.runs: dict[str, RunEntry] = {}
-        self.calls: dict[str, dict[str, Call]] = {}
+        self.calls = Calls()
         self.firings: list[FiringEntry] = []
 
     def take(self, recorded: Recorded) -> None:
@@ -115,28 +144,15 @@ class _Folding:
             self.runs[event.run_id] = begun._replace(enrolled_by=event.by)
         elif isinstance(event, e.TriggerFired | e.TriggerSkipped):
             self.firings.append(_firing(envelope, event))
-        elif isinstance(event, e.EffectAnswered):
-            self._answer(envelope, event)
-        elif hasattr(event, "CHANNEL"):
-            call = Call(event.effect_id, event.CHANNEL, envelope.recorded_at)
-            self.calls.setdefault(event.run_id, {}).setdefault(event.effect_id, call)
+        else:
+            self.calls.take(envelope, event)
 
     def _run(self, envelope: Envelope, event: RunEvent) -> None:
         known = self.runs.get(event.run_id) or _begun(envelope, event, self.stages.get(event.entry, ""))
         self.runs[event.run_id] = known._replace(**_OUTCOMES[type(event)](envelope, event))
 
-    def _answer(self, envelope: Envelope, event: e.EffectAnswered) -> None:
-        call = self.calls.get(event.run_id, {}).get(event.effect_id)
-        if call is None:
-            return
-        # The first outcome decides the step; what comes later (delivered, opened) is a fact beside it.
-        if call.status == "running":
-            call = call._replace(status=event.status, reason=event.reason, answered_at=envelope.recorded_at)
-        call = call._replace(results={**call.results, **event.results}, tries=max(call.tries, event.tries))
-        self.calls[event.run_id][event.effect_id] = call
-
     def finished(self) -> RunLog:
-        runs = (run._replace(calls=tuple(self.calls.get(run.run_id, {}).values())) for run in self.runs.values())
+        runs = (run._replace(calls=self.calls.of(run.run_id)) for run in self.runs.values())
         return RunLog(tuple(runs), tuple(self.firings))
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from services.edge.sql import Dialect
+from services.history import process_index
 from services.history.marks import MarkRow, TextRow
 from services.history.records import Anomaly, Current
 
@@ -38,6 +39,7 @@ CREATE = (
     # Without `recorded_at`: that changes with every event, and the index would be rewritten each time.
     "CREATE INDEX IF NOT EXISTS history_current_stage ON history_current (tenant, item_type, pipeline, stage)",
     _table("history_anomalies", Anomaly._fields, "context, log_offset"),
+    *process_index.CREATE,
 )
 
 _COLUMNS = ", ".join(Current._fields)
@@ -91,7 +93,11 @@ def _insert(table: str, columns: tuple[str, ...]) -> str:
 ADD_MARK = _insert("history_marks", MARKS)
 REMOVE_MARK = "DELETE FROM history_marks WHERE stream_id = :stream_id AND relation = :relation AND value = :value"
 ADD_TEXT = _insert("history_texts", TEXTS)
-FORGET = ("DELETE FROM history_marks WHERE stream_id = :stream", "DELETE FROM history_texts WHERE stream_id = :stream")
+FORGET = (
+    "DELETE FROM history_marks WHERE stream_id = :stream",
+    "DELETE FROM history_texts WHERE stream_id = :stream",
+    *process_index.FORGET,
+)
 
 
 def records_found_by(marks: int, *, text: bool) -> str:

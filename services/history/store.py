@@ -9,11 +9,12 @@ from typing import Any, Protocol, cast
 import orjson
 
 from services.edge.sql import Database, Transaction
-from services.history import schema
+from services.history import process_index, schema
 from services.history.current import current_rows
 from services.history.heads import ReadHead, log_heads
 from services.history.marks import folded, marked
 from services.history.placing import Placed, place, spots_to_compare
+from services.history.process_index import IncidentRow, ProcessRow, ProcessTotal, SoughtIncidents, SoughtProcesses
 from services.history.recorders import recorder_of
 from services.history.records import Anomaly, Current, Log, LogRecord, Sought, StageTotal, StoredRow, Written
 
@@ -46,6 +47,22 @@ class HistoryReader(Protocol):
         self, tenant: str, item_type: str, sought: Sought, before: tuple[int, str] | None, limit: int
     ) -> Sequence[Current]:
         """Return records of a type, last changed first."""
+        ...
+
+    def processes(
+        self, tenant: str, sought: SoughtProcesses, before: tuple[int, str] | None, limit: int
+    ) -> Sequence[tuple[ProcessRow, int]]:
+        """Return instances of templates, started last first, each with the number of its open incidents."""
+        ...
+
+    def incidents(
+        self, tenant: str, sought: SoughtIncidents, before: tuple[int, str] | None, limit: int
+    ) -> Sequence[IncidentRow]:
+        """Return open incidents, raised last first."""
+        ...
+
+    def process_totals(self, tenant: str) -> Sequence[ProcessTotal]:
+        """Return how many instances of each template have not ended."""
         ...
 
     def scan(self, tenant: str, item_type: str, holding: str = "") -> Iterator[Current]:
@@ -156,7 +173,7 @@ class SqlHistory:
             self._mark(transaction, found)
         return rows
 
-    def _mark(self, transaction: Transaction, added: Iterable[LogRecord]) -> None:
+    def _mark(self, transaction: Transaction, added: Sequence[LogRecord]) -> None:
         found = marked(added)
         for statement, rows in (
             (schema.REMOVE_MARK, found.removed),
@@ -165,6 +182,8 @@ class SqlHistory:
         ):
             if rows:
                 transaction.run_many(statement, [row._asdict() for row in rows])
+        for change, params in process_index.steps_of(added):
+            transaction.run_many(change, params)
 
     def _all(self, transaction: Transaction, stream: str, heads: Mapping[Log, ReadHead]) -> Iterator[LogRecord]:
         log = cast("Log", stream.split("/", 1)[0])
@@ -248,6 +267,27 @@ class SqlHistory:
         found = self._database.read(schema.STAGE_TOTALS, {"tenant": tenant, "item_type": item_type})
         return [StageTotal(**{**row, "amount_minor": int(row["amount_minor"])}) for row in found]
 
+    def processes(
+        self, tenant: str, sought: SoughtProcesses, before: tuple[int, str] | None, limit: int
+    ) -> Sequence[tuple[ProcessRow, int]]:
+        """See `HistoryReader`."""
+        given = {name: value for name, value in sought._asdict().items() if value}
+        rows = self._database.read(process_index.processes_by(sought), {**_place(tenant, before, limit), **given})
+        return [(ProcessRow(*(row[name] for name in ProcessRow._fields)), int(row["incidents"])) for row in rows]
+
+    def incidents(
+        self, tenant: str, sought: SoughtIncidents, before: tuple[int, str] | None, limit: int
+    ) -> Sequence[IncidentRow]:
+        """See `HistoryReader`."""
+        given = {name: value for name, value in sought._asdict().items() if value}
+        rows = self._database.read(process_index.incidents_by(sought), {**_place(tenant, before, limit), **given})
+        return [IncidentRow(**row) for row in rows]
+
+    def process_totals(self, tenant: str) -> Sequence[ProcessTotal]:
+        """See `HistoryReader`."""
+        rows = self._database.read(process_index.TOTALS, {"tenant": tenant})
+        return [ProcessTotal(row["template_id"], *(int(row[n]) for n in ProcessTotal._fields[1:])) for row in rows]
+
     def anomalies(self, tenant: str, limit: int) -> Sequence[Anomaly]:
         """See `HistoryReader`."""
         return [Anomaly(**row) for row in self._database.read(schema.ANOMALIES, {"tenant": tenant, "limit": limit})]
@@ -259,3 +299,8 @@ class SqlHistory:
 
 def _current(row: Mapping[str, Any]) -> Current:
     return Current(**{**row, "deleted": bool(row["deleted"])})
+
+
+def _place(tenant: str, before: tuple[int, str] | None, limit: int) -> dict[str, Any]:
+    moment, last = before or (1 << 62, "")
+    return {"tenant": tenant, "before": moment, "before_id": last, "limit": limit}

@@ -10,11 +10,13 @@ from automation.items import activity_events as a
 from automation.items import effects
 from automation.items import events as e
 from automation.items import human_events as h
+from automation.items import process_events as p
 from automation.items.document_events import DocumentCreated
 from automation.items.journal_events import JournalEntryAdded
 from automation.items.lead_events import LeadMarkedRepeat
 from automation.items.message_effects import SmsRequested
 from automation.values import Moment, Value
+from services.history.waits import WAIT
 
 Facts: TypeAlias = Mapping[str, Value]
 
@@ -26,7 +28,8 @@ class TimelineEntry(NamedTuple):
     kind: str
     """`created`, `created_from`, `stage_changed`, `pipeline_changed`, `responsible_changed`, `comment`, `activity`,
     `activity_planned`, `activity_completed`, `activity_deleted`, `payment`, `invoice_paid`,
-    `client_email`, `client_sms`, `document_created`, `people_asked`, `people_decided` or `deleted`."""
+    `client_email`, `client_sms`, `document_created`, `process_started`, `process_ended`, `process_not_started`, `wait`
+    `people_asked`, `people_decided` or `deleted`."""
     occurred_at: Moment
     recorded_at: Moment
     actor: str
@@ -176,6 +179,26 @@ def _decided(event: h.PeopleDecided) -> tuple[str, Facts]:
     return "people_decided", {**told, "decided_by": event.decided_by, "comment": event.comment}
 
 
+def _process_started(event: p.ProcessStarted) -> tuple[str, Facts] | None:
+    if event.parent:
+        return None  # a part of another one
+    return "process_started", {"instance_id": event.instance_id, "template": event.template_id, "by": event.started_by}
+
+
+def _process_ended(event: p.ProcessEnded) -> tuple[str, Facts]:
+    named: Facts = {"instance_id": event.instance_id, "outcome": event.outcome}
+    return "process_ended", {**named, "cause": event.cause, "by": event.by}
+
+
+def _not_started(event: p.ProcessNotStarted) -> tuple[str, Facts]:
+    return "process_not_started", {"template": event.template_id, "reason": event.reason, "detail": event.detail}
+
+
+def _wait(event: p.WaitNoted) -> tuple[str, Facts]:
+    named: Facts = {"instance_id": event.instance_id, "run_id": event.run_id}
+    return WAIT, {**named, "comment": event.comment, "until": event.until or None}
+
+
 def _deleted(_: e.ItemDeleted) -> tuple[str, Facts]:
     return "deleted", {}
 
@@ -198,6 +221,10 @@ _TIMELINE: Mapping[type, Callable[[Any], tuple[str, Facts] | None]] = {
     DocumentCreated: _document,
     h.PeopleAsked: _asked,
     h.PeopleDecided: _decided,
+    p.ProcessStarted: _process_started,
+    p.ProcessEnded: _process_ended,
+    p.ProcessNotStarted: _not_started,
+    p.WaitNoted: _wait,
     e.ItemDeleted: _deleted,
 }
 

@@ -34,6 +34,13 @@ BODIES: dict[str, dict[str, Any]] = {
     "TestBody": {"to": "+491701"},
     "DecisionBody": {"user": "ann", "decision": "answer", "values": {"budget": {"minor": 1, "currency": "EUR"}}},
     "DelegationBody": {"user": "ann", "to": "boss"},
+    "StartBody": {"template": "round"},
+    "ControlBody": {"action": "stop"},
+    "TryStartBody": {"item": {"item_type": "deal", "item_id": "other-1"}},
+    "IncidentsPreviewBody": {},
+    "IncidentsResolveBody": {"action": "retry", "upto": 1},
+    "StartsPreviewBody": {},
+    "StartsBody": {"version": 1},
 }
 MASS = ("tenant", "tenant_id", "owner", "role", "roles", "version", "created_at", "is_admin", "actor", "signature")
 
@@ -56,7 +63,7 @@ def _address(path: str, operation: dict[str, Any], ids: str) -> str:
         "name": "stages", "user": "ann", "payment_id": payment_of(ids) if ids in TENANTS else ids,
         "file_id": file_id(1, ids), "kind": "rule", "definition_id": ids, "rule_id": ids, "enrolment_id": ids,
         "entry_id": "add_item_comment", "task_id": f"{ids}-1",
-        "connection_id": ids, "since": "0", "until": "1",
+        "template_id": ids, "instance_id": ids, "batch_id": ids, "connection_id": ids, "since": "0", "until": "1",
     }  # fmt: skip
     query = []
     for parameter in operation.get("parameters", ()):

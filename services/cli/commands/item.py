@@ -46,7 +46,7 @@ class KeyType(click.ParamType):
             self.fail(str(error), param, ctx)
 
 
-class _MomentType(click.ParamType):
+class MomentType(click.ParamType):
     """A moment: ISO 8601 (UTC where no zone is given), or milliseconds since the epoch."""
 
     name = "time"
@@ -72,7 +72,7 @@ def COMMAND() -> None:  # noqa: N802  # the name by which the command folder is 
 
 @COMMAND.command("show")
 @_key
-@click.option("--as-of", type=_MomentType(), default=None, help="State after the last event recorded by then.")
+@click.option("--as-of", type=MomentType(), default=None, help="State after the last event recorded by then.")
 @click.option("--version", type=click.IntRange(0), default=None, help="State after this event.")
 @_as_json
 def show(key: Key, as_of: Moment | None, version: int | None, as_json: bool) -> None:

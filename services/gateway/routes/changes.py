@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Annotated, Any
 
-from aiokafka.errors import KafkaError
 from fastapi import APIRouter, Path, Query, Request
 from starlette.responses import Response
 
 from automation.envelope import Key
 from services.gateway import bodies as b
 from services.gateway.access import caller_of
+from services.gateway.catching_up import catch_up, may_be_new, with_definitions
 from services.gateway.changes import Origin, letter_of
 from services.gateway.fates import outcome, wait_for
 from services.gateway.idempotency import once, once_key
 from services.gateway.json_body import checked_as, read_json
 from services.gateway.operations import needs
-from services.gateway.ports import Ports, ports_of
-from services.gateway.problems import Problem, unavailable
+from services.gateway.ports import ports_of
+from services.gateway.problems import Problem
 from services.gateway.sending import Fate, Letter
 from services.gateway.show import answer
 from services.gateway.taking import Wait, problem_of, take
@@ -29,9 +28,6 @@ ROUTER = APIRouter(tags=["changes"])
 
 TypeInPath = Annotated[str, Path(pattern=b.ITEM_TYPE_PATTERN)]
 IdInPath = Annotated[b.Id, Path()]
-_DEFINED = frozenset({"unknown_tenant", "unknown_field", "unknown_pipeline", "unknown_stage", "unknown_template"})
-"""Reasons that definitions saved elsewhere a moment ago would take away."""
-_CATCH_UP_SECONDS = 5.0
 
 
 @ROUTER.post("/v1/items/{item_type}/{item_id}/changes", status_code=202, **needs("write", "ChangeBody"))
@@ -93,26 +89,7 @@ async def change_outcome(
 
 
 async def _letter(request: Request, key: Key, body: Any) -> Letter:
-    """Return the change as a letter; before it is refused for what may just have been defined, definitions are read."""
-    try:
-        return _made(request, key, body)
-    except Problem as problem:
-        if not _may_be_new(problem):
-            raise
-    await _catch_up(ports_of(request))
-    return _made(request, key, body)
-
-
-def _may_be_new(problem: Problem) -> bool:
-    return not _DEFINED.isdisjoint({problem.code, *(fault.rule for fault in problem.errors)})
-
-
-async def _catch_up(ports: Ports) -> None:
-    try:
-        async with asyncio.timeout(_CATCH_UP_SECONDS):
-            await ports.shelf.catch_up()
-    except (KafkaError, TimeoutError) as error:
-        raise unavailable("definitions cannot be read at this moment") from error
+    return await with_definitions(ports_of(request), lambda: _made(request, key, body))
 
 
 def _made(request: Request, key: Key, body: Any, place: int | None = None) -> Letter:
@@ -123,8 +100,8 @@ def _made(request: Request, key: Key, body: Any, place: int | None = None) -> Le
 
 async def _take_all(request: Request, given: Sequence[Any]) -> list[dict[str, Any]]:
     made = [_one_of_batch(request, place, raw) for place, raw in enumerate(given)]
-    if any(isinstance(found, Problem) and _may_be_new(found) for found in made):
-        await _catch_up(ports_of(request))
+    if any(isinstance(found, Problem) and may_be_new(found) for found in made):
+        await catch_up(ports_of(request))
         made = [
             _one_of_batch(request, place, given[place]) if isinstance(found, Problem) else found
             for place, found in enumerate(made)

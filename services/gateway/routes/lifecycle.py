@@ -1,4 +1,4 @@
-"""The life cycle of rules and triggers: versions, activation, archiving, copies between pipelines."""
+"""The life cycle of rules, triggers and templates: versions, activation, archiving, copies between pipelines."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ from services.gateway.trying import view_of
 
 ROUTER = APIRouter(prefix="/v1/definitions", tags=["definitions"])
 
-KindInPath = Annotated[Literal["rule", "trigger"], Path()]
+KindInPath = Annotated[Literal["rule", "trigger", "template"], Path()]
 IdInPath = Annotated[b.Id, Path()]
 
 
 @ROUTER.get("/{kind}/{definition_id}/versions", **needs("read"))
 async def versions(request: Request, kind: KindInPath, definition_id: IdInPath) -> Response:
-    """List every version of a rule or trigger, newest first, with its status, author and body."""
+    """List every version of a rule, trigger or template, newest first, with its status, author and body."""
     view = view_of(ports_of(request), caller_of(request).tenant)
     found = view.saved.get((kind, definition_id))
     if not found:
@@ -53,13 +53,13 @@ def _shown(one: SavedVersion, in_force: int) -> dict[str, object]:
 
 @ROUTER.post("/{kind}/{definition_id}/activate", **needs("define", d.StatusBody))
 async def activate(request: Request, kind: KindInPath, definition_id: IdInPath) -> Response:
-    """Put a draft, an archived rule or trigger, or an earlier version into force."""
+    """Put a draft, what was archived, or an earlier version into force."""
     return await _set_status(request, (kind, definition_id), "active")
 
 
 @ROUTER.post("/{kind}/{definition_id}/archive", **needs("define", d.StatusBody))
 async def archive(request: Request, kind: KindInPath, definition_id: IdInPath) -> Response:
-    """Start no new runs; those that have begun finish, others are cancelled at their turn."""
+    """Start nothing new; runs and processes that have begun finish, runs at whose turn it is not yet are cancelled."""
     return await _set_status(request, (kind, definition_id), "archived")
 
 

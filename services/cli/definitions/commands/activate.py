@@ -21,7 +21,7 @@ from services.cli.edge import json_option, tenant_option
 def COMMAND(  # noqa: N802
     names: Sequence[DefinitionId], version: int | None, tenant: str, author: str, as_json: bool
 ) -> None:
-    """Put rules and triggers into force: their drafts, or what was archived.
+    """Put rules, triggers and templates into force: their drafts, or what was archived.
 
     Several are activated together or not at all. Stage entries that have begun keep their versions.
     """

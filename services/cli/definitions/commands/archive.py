@@ -18,5 +18,5 @@ from services.cli.edge import json_option, tenant_option
 @author_option
 @json_option()
 def COMMAND(names: Sequence[DefinitionId], tenant: str, author: str, as_json: bool) -> None:  # noqa: N802
-    """Take rules and triggers out of force: runs that have begun finish, others are cancelled at their turn."""
+    """Take rules, triggers and templates out of force: what has begun finishes, other runs are cancelled."""
     change(tenant, author, as_json, lambda view: {name: with_status(view, *name, "archived") for name in names})

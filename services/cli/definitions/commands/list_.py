@@ -32,7 +32,7 @@ class _Row(NamedTuple):
 @click.option("--status", type=click.Choice(["draft", "active", "inactive", "archived"]), default=None)
 @json_option()
 def COMMAND(tenant: str, status: str | None, as_json: bool) -> None:  # noqa: N802
-    """List rules and triggers in the order of their stages; a draft stands beside the version in force."""
+    """List rules, triggers and templates in the order of their stages; a draft stands beside the version in force."""
     rows = [row for row in run(_rows(tenant)) if status in (None, row.status)]
     if as_json:
         click.echo(json.dumps([row._asdict() for row in rows]))

@@ -19,7 +19,7 @@ from services.edge.kafka import KafkaSettings
 @tenant_option()
 @json_option()
 def COMMAND(name: DefinitionId, tenant: str, as_json: bool) -> None:  # noqa: N802
-    """List the versions of a rule or trigger, newest first; `*` stands at the one in force."""
+    """List the versions of a rule, trigger or template, newest first; `*` stands at the one in force."""
     found, in_force = run(_versions(tenant, name))
     if as_json:
         click.echo(json.dumps([_facts(one, in_force) for one in found]))

@@ -1,0 +1,1 @@
+"""`stagewire process`: what its commands share, and a file for each."""

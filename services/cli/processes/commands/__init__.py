@@ -1,0 +1,1 @@
+"""`stagewire process`: one file per sub-command."""
