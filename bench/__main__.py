@@ -40,6 +40,9 @@ def options(argv: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--partitions", type=int, default=4)
     parser.add_argument("--rate", type=float, help="send at this many changes a second and measure latency instead")
     parser.add_argument("--seconds", type=float, default=30.0, help="how long to send, with --rate")
+    parser.add_argument(
+        "--free", action="store_true", help="keep no process to a core: how late events are, not how fast"
+    )
     parser.add_argument("--base", default="stagewire", help="the peer to which the others are compared")
     parser.add_argument("--bootstrap", help="a broker to use; default: one is started")
     parser.add_argument("--json", type=Path, help="also write the figures to this file")
@@ -71,7 +74,8 @@ async def _trial(peer: Peer, setting: Setting, rate: float | None) -> Outcome:
 
 def main() -> None:
     chosen = options()
-    pin(HARNESS_CORE)
+    if not chosen.free:
+        pin(HARNESS_CORE)
     print("\n".join(f"{name}: {fact}" for name, fact in machine().items()))
     if chosen.what in ("peers", "all"):
         _compare(chosen)
