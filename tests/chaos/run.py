@@ -30,7 +30,7 @@ async def run(plan: Plan, home: Path, say: Say) -> Report:
     with own_broker(home) as broker:
         make = stack if plan.stack else single
         crew = make(plan, home, f"chaos-{uuid.uuid4().hex[:6]}.", broker.bootstrap)
-        await _create(crew, broker.bootstrap)
+        await create(crew, broker.bootstrap)
         world = World(home, broker, crew)
         try:
             return await _run(plan, world, say)
@@ -38,7 +38,8 @@ async def run(plan: Plan, home: Path, say: Say) -> Report:
             world.stop()
 
 
-async def _create(crew: Crew, bootstrap: str) -> None:
+async def create(crew: Crew, bootstrap: str) -> None:
+    """Create the topics of a crew."""
     admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
     await admin.start()
     await admin.create_topics(list(crew.topics))
@@ -47,11 +48,11 @@ async def _create(crew: Crew, bootstrap: str) -> None:
 
 async def _run(plan: Plan, world: World, say: Say) -> Report:
     world.watch()
-    watching = asyncio.create_task(_watch(world))
+    watching = asyncio.create_task(watch(world))
     await asyncio.sleep(5.0)
     fired = await _break(plan, world, say)
     await world.hush()
-    verdict, seconds = await _settle(world, say, 300.0 if plan.stack else 90.0)
+    verdict, seconds = await settle(world, say, 300.0 if plan.stack else 90.0)
     watching.cancel()
     exits = Counter(code for child in world.workers for code in child.exits)
     return Report(verdict, fired, exits, seconds)
@@ -95,13 +96,14 @@ def _draw(plan: Plan, world: World) -> list[tuple[str, Fault]]:
     return [(name, known[name][0]) for name in names]
 
 
-async def _watch(world: World) -> None:
+async def watch(world: World) -> None:
+    """Start anew what has ended, until cancelled."""
     while True:
         world.watch()
         await asyncio.sleep(0.5)
 
 
-async def _settle(world: World, say: Say, patience_s: float) -> tuple[Verdict, float]:
+async def settle(world: World, say: Say, patience_s: float) -> tuple[Verdict, float]:
     """Check until nothing is missing any more; what is doubled stays doubled."""
     began = time.monotonic()
     while True:
