@@ -20,7 +20,7 @@ from automation.definitions.compiled import (
     compile_trigger,
     field_types,
 )
-from automation.definitions.compiled_process import CompiledTemplate, compile_template
+from automation.definitions.compiled_process import CompiledTemplate
 from automation.definitions.document_models import DocumentTemplate
 from automation.definitions.models import (
     STANDARD_FIELDS,
@@ -46,6 +46,7 @@ from automation.definitions.models import (
 )
 from automation.definitions.saved import DefinitionSaved
 from automation.definitions.stage_rules import StageKey, StageRules
+from automation.definitions.templates import Templates
 from automation.people import Directory, directory_of
 from automation.values import FieldType, Moment
 from automation.working_time import WorkingTime
@@ -93,9 +94,7 @@ class TenantView:
         self._on_stage: dict[StageKey, dict[str, Rule]] = {}
         self._rules: dict[tuple[str, int], Rule] = {}
         self._compiled: dict[tuple[str, int], CompiledRule] = {}
-        self._templates: dict[tuple[str, int], Template] = {}
-        self._processes: dict[tuple[str, int], CompiledTemplate] = {}
-        self._starting: dict[tuple[str, str], tuple[CompiledTemplate, ...]] = {}
+        self._templates = Templates()
         self._triggers: dict[tuple[str, str, str], tuple[CompiledTrigger, ...]] = {}
         self._fields: dict[str, Mapping[str, FieldDef]] = {}
         self._watching: dict[tuple[str, str], Mapping[str, tuple[int, ...]]] = {}
@@ -232,13 +231,7 @@ class TenantView:
 
     def template_version(self, name: str, version: int) -> CompiledTemplate | None:
         """Return a template as it was in one of its versions; None if there is none."""
-        known = self._templates.get((name, version))
-        if known is None:
-            return None
-        compiled = self._processes.get((name, version))
-        if compiled is None:
-            compiled = self._processes[name, version] = compile_template(known, version, self)
-        return compiled
+        return self._templates.version(name, version, self)
 
     def active_template(self, name: str) -> CompiledTemplate | None:
         """Return the version in force of a template that may be started; None if there is none."""
@@ -249,12 +242,8 @@ class TenantView:
 
     def starting(self, item_type: str, occasion: str) -> tuple[CompiledTemplate, ...]:
         """Return the templates that start by themselves on `add` or `change` of an item, by id (spec 5)."""
-        found = self._starting.get((item_type, occasion))
-        if found is None:
-            listed = sorted(t.id for t in self._all(Template) if t.item_type == item_type and _starts(t, occasion))
-            active = (self.active_template(name) for name in listed)
-            found = self._starting[item_type, occasion] = tuple(one for one in active if one is not None)
-        return found
+        found = self._templates.starting(item_type, occasion, self)
+        return tuple(one for one in found if not self.stopped_by("template", one.id)) if found else found
 
     def stopped_by(self, kind: str, name: str) -> str:
         """Return the kill switch that stops a rule or trigger, as `stop/<id>`; empty if none does."""
@@ -325,7 +314,7 @@ class TenantView:
         elif kind == "pipeline":
             self._put_pipeline(old, made)
         elif isinstance(made, Template):
-            self._templates[name, version] = made
+            self._templates.put(version, made)
         self._forget(kind)
 
     def note(self, saved: DefinitionSaved, made: Definition | None, at: int) -> None:
@@ -340,7 +329,7 @@ class TenantView:
         if isinstance(made, Rule):
             self._rules[name, version] = made
         elif isinstance(made, Template):
-            self._templates[name, version] = made
+            self._templates.put(version, made)
 
     def _put_rule(self, name: str, version: int, old: Any, made: Any, at: int) -> None:
         if isinstance(made, Rule):
@@ -361,9 +350,8 @@ class TenantView:
             self.pipelines[made.item_type, made.id] = made
 
     def _forget(self, kind: str) -> None:
-        if kind in ("template", "stop", "fields", "pipeline", "details_template", "document_template"):
-            self._processes.clear()
-            self._starting.clear()
+        if kind in ("template", "fields", "pipeline", "details_template", "document_template"):
+            self._templates.forget()
         if kind == "connection":
             self.write_backs = tuple(one.id for one in self.connections("crm_webhook"))
         self._forget_more(kind)
@@ -373,7 +361,6 @@ class TenantView:
             self._fields.clear()
             self._details = None
             self._compiled.clear()
-            self._processes.clear()
             for stage in self._stages.values():
                 stage.forget()
         if kind in ("trigger", "pipeline", "fields"):
@@ -393,7 +380,3 @@ class TenantView:
 
     def _all(self, model: type[Definition]) -> tuple[Any, ...]:
         return tuple(made for made in self.current.values() if isinstance(made, model))
-
-
-def _starts(template: Template, occasion: str) -> bool:
-    return template.autostart_on_add if occasion == "add" else template.autostart_on_change

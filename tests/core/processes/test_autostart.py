@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from automation.definitions import models as m
+from automation.definitions.saved import DefinitionSaved
+from automation.definitions.tenant_view import EVERYWHERE
 from automation.items import changes as c
 from automation.items import events as e
 from automation.items import process_events as p
@@ -158,6 +161,19 @@ def test_what_is_not_in_force_does_not_start(status: dict[str, Any]) -> None:
     story = deal(process(**CHANGE))
     put(story.book, m.Stop(id="automation"))
     assert started(story.when(c.SaveItem({"title": "a"}))) == []
+
+
+def test_a_kill_switch_for_everybody_stops_starts_too() -> None:
+    """It is set and lifted while templates are in use."""
+    story = deal(process(**CHANGE)).when(c.SaveItem({"title": "a"}))
+    everywhere = DefinitionSaved(
+        EVERYWHERE, "stop", "automation", 1, 0, "ops", 0, "s", True, False, '{"id":"automation"}'
+    )
+    story.book.apply(everywhere, story.book.version)
+    assert (started(story), started(story.when(c.SaveItem({"title": "b"})))) == (["process"], [])
+    lifted = replace(everywhere, version=2, replaces=1, deleted=True, body="", apply_id="l")
+    story.book.apply(lifted, story.book.version)
+    assert started(story.when(c.SaveItem({"title": "d"}))) == ["process"]
 
 
 @pytest.mark.parametrize("item_type", ["feed_item", "drive_file"])
