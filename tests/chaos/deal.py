@@ -94,14 +94,15 @@ class _Sender:
         )
         if key not in self.known:
             self.known.add(key)
-            return key.encode(), self.codec.encode(frame, self._create(item_type, item))
+            form = frame._replace(source="crm_form") if item_type == "contact" else frame
+            return key.encode(), self.codec.encode(form, self._create(item_type, item))
         value = self.codec.encode(frame, self._change(item_type, number, frame))
         return key.encode(), value[: rng.randrange(len(value))] if rng.random() < 0.004 else value
 
     def _create(self, item_type: str, item: str) -> c.ItemChange:
         links = (e.Link("deal", item, "source"),) if item_type == "invoice" else ()
         client = {"contact": str(self.rng.randrange(self.items))} if item_type == "deal" else {}
-        email = {"email_work": f"{item}@home.test"} if item_type == "contact" else {}
+        email = {"email_work": f"{int(item) // 2}@home.test"} if item_type == "contact" else {}
         fields: dict[str, Any] = {"title": f"{item_type} {item}", "amount": self._amount(), **client, **email}
         return c.CreateItem(fields, responsible="ann", links=links)
 

@@ -29,11 +29,18 @@ def templates() -> list[Any]:
     small = {"field": "amount", "op": "lt", "value": {"minor": 900_000, "currency": "EUR"}}
     move = action("bp_change_status", "move", new_status="lost")
     choice = {"id": "which", "type": "if", "branches": [{"when": small, "steps": [move]}]}
+    turns = action("bp_change_responsible", "turns", new_responsible=["user:ann", "user:boss"], selection="in_order")
+    ask = {
+        **action("request_approval", "ask", title="{{field:title}}", assignees=["department:sales"]),
+        "timeout": {"after": "2s"},
+    }
+    block = action("bp_add_to_exceptions", "block")
     incident = {**action("bp_change_status", "stuck", new_status="nowhere"), "on_error": {"then": "stop"}}
     return [
         template({"id": "both", "type": "parallel", "paths": paths, "join": "first"}, fail, name="follow",
                  autostart_on_add=True, variables=[_COUNT]),
-        template(_waits("soon", "2s"), choice, name="react", autostart_on_change=True, condition=small),
+        template(_waits("soon", "2s"), turns, ask, choice, name="react", autostart_on_change=True, condition=small),
+        template(block, name="block", item_type="contact", autostart_on_change=True),
         template(incident, _waits("then", "1s"), name="byhand"),
         template(_waits("inner", "1s"), {"id": "say", "type": "set", "values": {"word": "{{param:word}}!"}},
                  name="child", params=[{"code": "word", "type": "string"}],
