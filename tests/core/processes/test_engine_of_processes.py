@@ -89,7 +89,7 @@ def test_events_of_a_process_say_so() -> None:
 def test_the_first_branch_that_holds_is_taken() -> None:
     """Else the one for all other cases."""
     branches = [
-        {"title": "Big", "when": {"field": "amount", "op": "gt", "value": 100_000}, "steps": [wait("big")]},
+        {"title": "Big", "when": {"field": "title", "op": "eq", "value": "Hall"}, "steps": [wait("big")]},
         {"when": {"field": "title", "op": "eq", "value": "Desk"}, "steps": [wait("desk")]},
     ]
     made = template({"id": "i", "type": "if", "branches": branches, "otherwise": [wait("other")]}, wait("z"))
