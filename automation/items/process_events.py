@@ -74,6 +74,8 @@ class StepHeld:
     instance_id: str
     place: str
     due: Moment
+    attempt: int = 0
+    """Which attempt it is; in place of one that was planned."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,6 +241,8 @@ class PathsJoined:
 
     instance_id: str
     place: str
+    stopped: tuple[str, ...] = ()
+    """Parallel steps and loops on paths that did not come to their end."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,13 +55,29 @@ def _resumed(state: ItemState, env: Envelope, event: p.ProcessResumed) -> Patch:
 
 
 def _held(state: ItemState, env: Envelope, event: p.StepHeld) -> Patch:
+    """Hold a step; the chain of causes that it is in goes on when its turn comes (spec 6.8)."""
     found = state.processes.get(event.instance_id)
-    return _instance(state, event.instance_id, held={**found.held, event.place: event.due}) if found else {}
+    if found is None:
+        return {}
+    retries = {**found.retries, event.place: event.attempt} if event.attempt else found.retries
+    patch = _instance(
+        state, event.instance_id, held={**found.held, event.place: event.due}, retries=retries, root_id=env.root_id,
+        depth=env.depth,
+    )  # fmt: skip
+    planned = [run.run_id for run in state.steps.values() if run.retry and _is_at(run, event)] if event.attempt else []
+    return {**patch, "steps": _without(state.steps, planned)} if planned else patch
+
+
+def _is_at(run: StepRun, event: p.StepHeld) -> bool:
+    return (run.instance_id, run.place) == (event.instance_id, event.place)
 
 
 def _released(state: ItemState, env: Envelope, event: p.StepsReleased) -> Patch:
     found = state.processes.get(event.instance_id)
-    return _instance(state, event.instance_id, held=_without(found.held, event.places)) if found else {}
+    if found is None:
+        return {}
+    held, retries = _without(found.held, event.places), _without(found.retries, event.places)
+    return _instance(state, event.instance_id, held=held, retries=retries)
 
 
 def _step_started(state: ItemState, env: Envelope, event: p.StepStarted) -> Patch:
@@ -85,9 +101,11 @@ def _rescheduled(state: ItemState, env: Envelope, event: p.StepRescheduled) -> P
 
 
 def _woken(state: ItemState, env: Envelope, event: p.StepWoken) -> Patch:
+    """End a rest: nothing wakes it any more, and what its plan may ask now is waited for as of any step."""
     run = state.steps[event.run_id]
-    answer = Answer("completed", event.reason, {})
-    return {"steps": {**state.steps, event.run_id: replace(run, answers={**run.answers, run.rests_at: answer})}}
+    answers = {**run.answers, run.rests_at: Answer("completed", event.reason, {})}
+    rested = replace(run, wakes=(), awaiting=(), targets=(), answers=answers)
+    return {"steps": {**state.steps, event.run_id: rested}}
 
 
 def _step_ended(state: ItemState, env: Envelope, event: Any) -> Patch:
@@ -108,7 +126,7 @@ def _step_completed(state: ItemState, env: Envelope, event: p.StepCompleted) -> 
     return patch
 
 
-def _step_emptied(state: ItemState, env: Envelope, event: p.StepSkipped | p.StepFailed) -> Patch:
+def _step_emptied(state: ItemState, env: Envelope, event: p.StepSkipped | p.StepFailed | p.StepCancelled) -> Patch:
     """End a step without results: those of an earlier round are gone (spec 1.7)."""
     found, patch = state.processes.get(event.instance_id), _step_ended(state, env, event)
     prefix = f"{step_of(event.place)}."
@@ -150,7 +168,10 @@ def _path_ended(state: ItemState, env: Envelope, event: p.PathEnded) -> Patch:
 
 def _joined(state: ItemState, env: Envelope, event: p.PathsJoined) -> Patch:
     found = state.processes.get(event.instance_id)
-    return _instance(state, event.instance_id, paths=_without(found.paths, (event.place,))) if found else {}
+    if found is None:
+        return {}
+    paths, loops = _without(found.paths, (event.place, *event.stopped)), _without(found.loops, event.stopped)
+    return _instance(state, event.instance_id, paths=paths, loops=loops)
 
 
 def _round(state: ItemState, env: Envelope, event: p.RoundBegan) -> Patch:
@@ -200,7 +221,7 @@ FOLDS: Mapping[type, Callable[[Any, Envelope, Any], Patch]] = {
     p.StepCompleted: _step_completed,
     p.StepSkipped: _step_emptied,
     p.StepFailed: _step_emptied,
-    p.StepCancelled: _step_ended,
+    p.StepCancelled: _step_emptied,
     p.IncidentRaised: _incident,
     p.IncidentResolved: _resolved,
     p.VariablesSet: _variables,

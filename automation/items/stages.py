@@ -55,7 +55,7 @@ def entered(turn: Turn, open_rules: tuple[CompiledRule, ...], cause: str, then: 
     if then:
         turn.later(then)
     if turn.state.waiters:
-        turn.later(waiters.on_stage)
+        waiters.on_stage(turn)
     turn.later(invoices.on_stage_entered)
     turn.later(runs.advance)
 

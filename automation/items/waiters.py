@@ -8,6 +8,7 @@ from automation.items import events as e
 from automation.items import process_events as p
 from automation.items.turn import Turn
 from automation.plan import Answer
+from automation.processes.state import Waiter
 
 BATCH = 500
 """Waiters answered in one turn; the others are by a timer (design section 2)."""
@@ -45,20 +46,29 @@ def withdraw(turn: Turn, asked: c.AskItem) -> None:
 
 
 def on_stage(turn: Turn) -> None:
-    """Answer those that wait for the stage that was entered, or for a final one."""
+    """Queue the answers to those that wait for the stage that was just entered, or for a final one.
+
+    It counts also where something moves the item on before they are answered (spec 4.28).
+    """
     stage, final = turn.state.stage, _is_final(turn)
-    found = [name for name, one in turn.state.waiters.items() if one.stages and (final or stage in one.stages)]
-    _answer(turn, found, stage)
+    found = [name for name, one in _waiting(turn) if one.stages and (final or stage in one.stages)]
+    if found:
+        turn.later(lambda t: _answer(t, found, stage))
+
+
+def _waiting(turn: Turn) -> list[tuple[str, Waiter]]:
+    """Return those for whom it has not happened yet."""
+    return [(name, one) for name, one in turn.state.waiters.items() if not one.reached]
 
 
 def on_activity(turn: Turn) -> None:
     """Answer those that wait for activity of the client."""
-    _answer(turn, [name for name, one in turn.state.waiters.items() if not one.stages], "client_activity")
+    _answer(turn, [name for name, one in _waiting(turn) if not one.stages], "client_activity")
 
 
 def on_deleted(turn: Turn) -> None:
     """Answer all: there is nothing to wait for any more."""
-    _answer(turn, list(turn.state.waiters), GONE)
+    _answer(turn, [name for name, _ in _waiting(turn)], GONE)
 
 
 def on_due(turn: Turn) -> None:
@@ -67,7 +77,8 @@ def on_due(turn: Turn) -> None:
         _tell(turn, name, turn.state.waiters[name].reached)
 
 
-def _answer(turn: Turn, names: list[str], reached: str) -> None:
+def _answer(turn: Turn, found: list[str], reached: str) -> None:
+    names = [name for name in found if name in turn.state.waiters]
     for name in names[:BATCH]:
         _tell(turn, name, reached)
     if names[BATCH:]:

@@ -10,7 +10,7 @@ from automation.items import failures
 from automation.items import process_events as p
 from automation.items.turn import Turn
 from automation.processes.flow import END, OVER, Go
-from automation.processes.places import place_of, rounds_of
+from automation.processes.places import place_of, rounds_of, step_of
 from automation.processes.scope import scope_in
 from automation.processes.state import Instance
 from automation.values import Value
@@ -36,6 +36,26 @@ class At:
         """Template and step, the same for all instances."""
         return f"{self.template.id}/{self.step.id}"
 
+    @property
+    def is_open(self) -> bool:
+        """Say whether the paths that lead here still run: another one may have stopped them since it was queued."""
+        step, rounds = self.step, rounds_of(self.place)
+        while step.owner:
+            owner = self.template.steps[step.owner]
+            rounds = rounds[:-1] if owner.repeats else rounds
+            if owner.kind == "parallel" and str(step.slot) not in self._paths(owner, rounds):
+                return False
+            step = owner
+        return True
+
+    def _paths(self, parallel: CompiledStep, rounds: tuple[int, ...]) -> tuple[str, ...]:
+        return self.instance.paths.get(place_of(parallel.id, rounds), ())
+
+    def contains(self, place: str) -> bool:
+        """Say whether a place is in one of the blocks of this step, in the same rounds."""
+        rounds = rounds_of(self.place)
+        return self.template.is_under(step_of(place), self.step.id) and rounds_of(place)[: len(rounds)] == rounds
+
 
 def choose(turn: Turn, at: At) -> Go:
     """Take the first branch whose condition holds, else the one for all other cases."""
@@ -57,10 +77,11 @@ def fork(turn: Turn, at: At) -> Go:
 def path_ended(turn: Turn, at: At, path: int) -> Go | None:
     """Note the end of a path: None while others are waited for; those that are not are for the engine to stop."""
     turn.emit(p.PathEnded(*at.named, path))
-    left = turn.state.processes[at.instance.instance_id].paths.get(at.place, ())
-    if left and at.step.model.join == "all":
+    instance = turn.state.processes[at.instance.instance_id]
+    if instance.paths.get(at.place) and at.step.model.join == "all":
         return None
-    turn.emit(p.PathsJoined(*at.named))
+    stopped = tuple(place for place in (*instance.paths, *instance.loops) if at.contains(place))
+    turn.emit(p.PathsJoined(*at.named, stopped))
     return OVER
 
 

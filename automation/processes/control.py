@@ -98,6 +98,7 @@ def _skip(turn: Turn, instance: Instance, change: ControlProcess) -> None:
     elif run is not None:
         steps.withdraw(turn, run)
         turn.emit(p.StepSkipped(instance_id, run.run_id, place, SKIPPED))
+        engine.stop_children(turn, run, SKIPPED)
     else:
         raise ChangeRefusedError("unknown_step", f"place: no step waits at {place[:200]}")
     turn.later(lambda t: _go_on(t, instance_id, place))

@@ -12,6 +12,7 @@ from automation.items import events as e
 from automation.items import process_events as p
 from automation.items import stages
 from automation.items.evolve import HOUR_MS
+from automation.items.sizes import TURN_LIMIT
 from automation.items.state import ItemState
 from automation.items.turn import Turn
 from automation.processes import constructs, steps
@@ -69,14 +70,15 @@ def at_place(turn: Turn, instance_id: str, place: str) -> At | None:
 def reach(turn: Turn, instance_id: str, place: str, attempt: int = 0) -> None:
     """Let a step have its turn, or hold it."""
     at = at_place(turn, instance_id, place)
-    if at is None or turn.state.deleted:
+    if at is None or turn.state.deleted or not at.is_open:
         return
     held = _held_until(turn, at)
     if held is not None:
-        turn.emit(p.StepHeld(instance_id, place, held))
+        turn.emit(p.StepHeld(instance_id, place, held, attempt))
         return
     turn.steps += 1
-    _go(turn, at, _BEGIN[at.step.kind](turn, at) if not attempt else steps.begin(turn, at, attempt))
+    begin = _BEGIN.get(at.step.kind)
+    _go(turn, at, steps.guarded(turn, at, begin) if begin else steps.begin(turn, at, attempt))
 
 
 def _held_until(turn: Turn, at: At) -> Moment | None:
@@ -85,7 +87,7 @@ def _held_until(turn: Turn, at: At) -> Moment | None:
         return 0
     if turn.view.stopped_by("template", at.template.id):
         return turn.now + STOPPED_MS
-    if turn.steps >= PORTION:
+    if turn.steps >= PORTION or turn.room < TURN_LIMIT // 2:
         return turn.now + PAUSE_MS
     hour, done = turn.state.worked_hour, turn.state.worked_steps
     if done >= turn.view.settings.process_limits.steps_per_hour and hour == turn.now // HOUR_MS:
@@ -96,10 +98,6 @@ def _held_until(turn: Turn, at: At) -> Moment | None:
 def is_full(view: TenantView, state: ItemState) -> bool:
     """Say whether as many instances run on the item as may."""
     return len(state.processes) >= view.settings.process_limits.open
-
-
-def _action(turn: Turn, at: At) -> Go:
-    return steps.begin(turn, at)
 
 
 def _loop(turn: Turn, at: At) -> Go:
@@ -116,9 +114,10 @@ def _process(turn: Turn, at: At) -> Go:
         return steps.failed(turn, at, run_id, 0, reason)
     made = constructs.resolved(turn, at)
     params = {code: v for code, v in made.items() if not isinstance(v, InvalidValue) and v is not None}
-    missing = missing_params(template, params)
-    if missing:
-        return steps.failed(turn, at, run_id, 0, f"missing_value:{missing[0]}")
+    wrong = [v.reason for v in made.values() if isinstance(v, InvalidValue)]
+    wrong += [f"missing_value:{code}" for code in missing_params(template, params)]
+    if wrong:
+        return steps.failed(turn, at, run_id, 0, wrong[0])
     if model.wait:
         turn.emit(p.StepStarted(at.named[0], run_id, at.place, 0, 0))
     start(turn, template, params, "process", parent="/".join(at.named), waits=model.wait)
@@ -145,7 +144,6 @@ def missing_params(template: CompiledTemplate, params: Mapping[str, Value]) -> t
 
 
 _BEGIN: Mapping[str, Callable[[Turn, At], Go]] = {
-    "action": _action,
     "if": constructs.choose,
     "parallel": constructs.fork,
     "while": _loop,
@@ -184,8 +182,8 @@ def _enter_pipeline(turn: Turn, go: Go) -> None:
     stages.change_pipeline(turn, go.to_pipeline, go.to_stage, automated=True)
 
 
-def _queue(turn: Turn, instance_id: str, place: str) -> None:
-    turn.later(lambda t: reach(t, instance_id, place))
+def _queue(turn: Turn, instance_id: str, place: str, attempt: int = 0) -> None:
+    turn.later(lambda t: reach(t, instance_id, place, attempt))
 
 
 def over(turn: Turn, at: At) -> None:
@@ -203,7 +201,7 @@ def over(turn: Turn, at: At) -> None:
 
 def _block_over(turn: Turn, at: At, slot: int, rounds: tuple[int, ...]) -> None:
     if at.step.repeats:
-        _go(turn, _now(turn, at), constructs.repeat(turn, _now(turn, at), rounds[-1] + 1))
+        _go(turn, at, steps.guarded(turn, _now(turn, at), lambda t, a: constructs.repeat(t, a, rounds[-1] + 1)))
     elif at.step.kind == "parallel":
         go = constructs.path_ended(turn, at, slot)
         if go is not None:
@@ -221,24 +219,24 @@ def _now(turn: Turn, at: At) -> At:
 def _stop_inside(turn: Turn, at: At) -> None:
     """Stop whatever still runs on the paths of a parallel step."""
     instance = turn.state.processes[at.instance.instance_id]
-
-    def inside(place: str) -> bool:
-        rounds = rounds_of(at.place)
-        return at.template.is_under(step_of(place), at.step.id) and rounds_of(place)[: len(rounds)] == rounds
-
     for run in tuple(turn.state.steps.values()):
-        if run.instance_id == instance.instance_id and inside(run.place):
+        if run.instance_id == instance.instance_id and at.contains(run.place):
             _cancel_step(turn, run, "other_path_ended")
-    held = tuple(place for place in instance.held if inside(place))
+    held = tuple(place for place in instance.held if at.contains(place))
     if held:
         turn.emit(p.StepsReleased(instance.instance_id, held))
     for place in instance.incidents:
-        if inside(place):
+        if at.contains(place):
             turn.emit(p.IncidentResolved(instance.instance_id, place, "cancelled", ""))
 
 
 def _cancel_step(turn: Turn, run: StepRun, cause: str) -> None:
     steps.cancel(turn, run, cause)
+    stop_children(turn, run, cause)
+
+
+def stop_children(turn: Turn, run: StepRun, cause: str) -> None:
+    """Cancel the processes that a step runs."""
     for child in tuple(turn.state.processes.values()):
         if child.parent == f"{run.instance_id}/{run.place}":
             end(turn, child.instance_id, "cancelled", cause)
@@ -282,7 +280,8 @@ def on_answered(turn: Turn, run_id: str) -> None:
     at = at_place(turn, run.instance_id, run.place) if run else None
     if run is None or at is None:
         return
-    turn.depth, turn.root = run.depth, run.root_id
+    if run.due and not run.wakes:  # what ends a wait continues the chain that it comes from (spec 6.8)
+        turn.depth, turn.root = run.depth, run.root_id
     go = steps.answered(turn, at, run)
     if go is not None:
         _go(turn, _now_or(turn, at), go)
@@ -293,10 +292,12 @@ def _now_or(turn: Turn, at: At) -> At:
 
 
 def on_due(turn: Turn, run_id: str) -> None:
-    """Do what the timer of a step is for."""
+    """Do what the timer of a step is for; the next attempt may be held like any other beginning of a step."""
     run = turn.state.steps.get(run_id)
     at = at_place(turn, run.instance_id, run.place) if run else None
-    if run is not None and at is not None:
+    if run is not None and run.retry:
+        reach(turn, run.instance_id, run.place, run.attempt)
+    elif run is not None and at is not None:
         _go(turn, _now_or(turn, at), steps.due(turn, at, run))
 
 
@@ -312,10 +313,10 @@ def release(turn: Turn, instance_id: str, places: Iterable[str]) -> None:
     """Let steps that were held begin."""
     instance = turn.state.processes.get(instance_id)
     free = tuple(place for place in places if instance and place in instance.held)
-    if free:
+    if instance and free:
         turn.emit(p.StepsReleased(instance_id, free))
         for place in free:
-            _queue(turn, instance_id, place)
+            _queue(turn, instance_id, place, instance.retries.get(place, 0))
 
 
 def stop_all(turn: Turn, cause: str) -> None:

@@ -40,6 +40,8 @@ class Instance:
     """Steps whose turn has come and that may not begin, by place, with the moment of the next try (0: none)."""
     incidents: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
     """Places where somebody must decide, with the number of the failed attempt."""
+    retries: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
+    """Which attempt a held step is, where it is not the first."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from automation.definitions import process_models as pm
@@ -45,6 +45,22 @@ def perform(turn: Turn, at: At, run_id: str, attempt: int, answers: Mapping[str,
         turn.undo(before, count)
         return failed(turn, at, run_id, attempt, reason)
     return go
+
+
+def guarded(turn: Turn, at: At, work: Callable[[Turn, At], Go]) -> Go:
+    """Let a construct do its work; what is wrong with it, or with what it would record, fails this step alone."""
+    before, count = turn.state, len(turn.events)
+    try:
+        go, reason = (REST, at.step.problem) if at.step.problem else (work(turn, at), "")
+    except Exception:  # noqa: BLE001 - a defect ends this step alone, as that of a plan
+        go, reason = REST, "internal_error"
+    reason = reason or runs.flaw(turn, before, count)
+    if not reason:
+        return go
+    turn.undo(before, count)
+    if at.place in at.instance.loops:
+        turn.emit(p.LoopEnded(*at.named, 0, reason))
+    return failed(turn, at, run_id_of(turn, at, 0), 0, reason)
 
 
 def _planned(turn: Turn, at: At, run_id: str, answers: Mapping[str, Answer]) -> Plan:
@@ -181,10 +197,12 @@ def withdraw(turn: Turn, run: StepRun) -> None:
 def answered(turn: Turn, at: At, run: StepRun) -> Go | None:
     """Ask the plan again when the last awaited answer is there; None while others are missing.
 
-    A rest ends with the first answer of a subscription.
+    A rest ends with the first answer of a subscription that says that it happened: one that cannot be answered, as what
+    it watches is gone, ends nothing.
     """
     if run.wakes:
-        return woken(turn, at, run, "client_activity")
+        happened = any(answer.ok for answer in run.answers.values())
+        return woken(turn, at, run, "client_activity") if happened else None
     if run.awaiting:
         return None
     return perform(turn, at, run.run_id, run.attempt, run.answers)
@@ -200,8 +218,6 @@ def woken(turn: Turn, at: At, run: StepRun, reason: str) -> Go:
 
 def due(turn: Turn, at: At, run: StepRun) -> Go:
     """Do what a step's timer is for."""
-    if run.retry:
-        return perform(turn, at, run.run_id, run.attempt, _NO_ANSWERS)
     if run.timeout_at and run.timeout_at == run.wakes_at:
         return timed_out(turn, at, run)
     if run.wakes:
