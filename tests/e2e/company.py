@@ -139,6 +139,16 @@ class Item:
         self.amount = amount
         self.fields = {"title": self.title, "amount": amount_body(amount), **fields}
 
+    @classmethod
+    def found(cls, company: Company, item_type: str, item_id: str) -> Item:
+        """Return an item that automation made, as soon as it can be read."""
+        item = cls(company, item_type, Money(0, "EUR"))
+        item.id, item.path = item_id, f"{item_type}/{item_id}"
+        eventually(lambda: company.call("GET", f"/v1/items/{item.path}").status == 200)
+        item.fields = item.state()["fields"]
+        item.title = item.fields.get("title", "")
+        return item
+
     def create(self, responsible: str = "ann", **more: Any) -> Item:
         """Create the item; waits until the history shows it."""
         return self.change(kind="create", fields=self.fields, responsible=responsible, **more)

@@ -91,14 +91,6 @@ def instance(item: Item, template: str) -> Instance:
     return found
 
 
-def item_of(company: Company, path: str) -> Item:
-    """Return an item that automation made, `<type>/<id>`, as soon as it can be read."""
-    found = Item.__new__(Item)
-    found.company, found.path, found.id = company, path, path.partition("/")[2]
-    eventually(lambda: company.call("GET", f"/v1/items/{path}").status == 200)
-    return found
-
-
 def journal(item: Item) -> list[Any]:
     """Return the entries of an item's journal, oldest first."""
     return list(reversed(item.company.get(f"/v1/items/{item.path}/journal?limit=200")["entries"]))

@@ -15,7 +15,7 @@ from automation.values import Money
 from services.edge.kafka import KafkaSettings
 from tests.e2e import instances as i
 from tests.e2e.company import Company, Item, amount_body, eventually
-from tests.e2e.instances import applied, comments, instance, instances, item_of, records, start
+from tests.e2e.instances import applied, comments, instance, instances, records, start
 
 pytestmark = pytest.mark.kafka
 
@@ -63,8 +63,8 @@ async def test_a_request_becomes_a_deal_and_the_deal_a_repeat_lead(sales: Compan
     branches = {one["place"]: one["facts"]["title"] for one in asked.entry()["log"] if one["kind"] == "branch"}
     assert branches == {"answered": "", "qualified": "Worth an offer"}
 
-    contact = item_of(sales, f"contact/{asked.result('known.contact_id')}")
-    deal = item_of(sales, f"deal/{asked.result('convert.deal_id')}")
+    contact = Item.found(sales, "contact", asked.result("known.contact_id"))
+    deal = Item.found(sales, "deal", asked.result("convert.deal_id"))
     assert asked.result("convert.contact_id") == contact.id
     state, made = lead.state(), deal.state()
     assert (state["stage"], state["converted"], state["repeat"]) == ("converted", True, True)
@@ -86,7 +86,7 @@ async def test_a_request_becomes_a_deal_and_the_deal_a_repeat_lead(sales: Compan
     assert sold.steps() == {
         "won": "completed", "month": "cancelled other_path_ended", "repeat": "completed", "told": "completed"
     }  # fmt: skip
-    again = item_of(sales, f"lead/{sold.result('repeat.lead_id')}")
+    again = Item.found(sales, "lead", sold.result("repeat.lead_id"))
     assert comments(deal) == [f"delivery: lead {again.id}"]
     state = again.state()
     assert (state["fields"]["title"], state["responsible"], state["repeat"]) == ("Chairs, too", "cem", True)

@@ -22,7 +22,6 @@ from tests.e2e.instances import (
     changed_by_redelivery,
     comments,
     instances,
-    item_of,
     journal,
     now_ms,
     start,
@@ -129,7 +128,7 @@ def papers_are_kept(deal: Item, contact: Item, firm: Item, offer: Instance) -> N
 
 def made_of(deal: Item, offer: Instance) -> tuple[Item, Item]:
     """Check the invoice and the quote that came of it, and return them."""
-    found = [item_of(deal.company, f"{kind}/{offer.result(f'create.{kind}_id')}") for kind in ("invoice", "quote")]
+    found = [Item.found(deal.company, kind, offer.result(f"create.{kind}_id")) for kind in ("invoice", "quote")]
     for one in found:
         state = one.state()
         assert (state["stage"], state["responsible"], state["fields"]["title"]) == ("draft", "lena", deal.title)
