@@ -6,6 +6,8 @@ from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from automation.items.clients import ClientActivity
+
 MAX_BATCH = 500
 MAX_MINOR = 10**15
 MAX_MOMENT = 253_402_300_799_999
@@ -130,7 +132,7 @@ class ActivityBody(ChangeBase):
 
     kind: Literal["activity"]
     activity_id: Id
-    activity: Literal["email", "call", "message", "form", "payment", "email_opened", "email_clicked"]
+    activity: ClientActivity
     subject: str = Field(default="", max_length=1_000)
 
 

@@ -24,11 +24,11 @@ PATIENCE_SECONDS = 30.0
 _PAUSE_SECONDS = 0.05
 
 
-def eventually(look: Callable[[], T | None]) -> T:
-    """Return what `look` finds, as soon as it finds something: from outside there is no other sign."""
+def eventually(look: Callable[[], T | None], instead: Callable[[], object] = lambda: "") -> T:
+    """Return what `look` finds, as soon as it finds something; `instead` is what to show where nothing comes."""
     deadline = time.monotonic() + PATIENCE_SECONDS
     while not (found := look()):
-        assert time.monotonic() < deadline, "nothing in time"
+        assert time.monotonic() < deadline, f"nothing in time {instead()}"
         time.sleep(_PAUSE_SECONDS)
     return found
 
@@ -138,6 +138,16 @@ class Item:
         self.title = f"Desk {self.id}"
         self.amount = amount
         self.fields = {"title": self.title, "amount": amount_body(amount), **fields}
+
+    @classmethod
+    def found(cls, company: Company, item_type: str, item_id: str) -> Item:
+        """Return an item that automation made, as soon as it can be read."""
+        item = cls(company, item_type, Money(0, "EUR"))
+        item.id, item.path = item_id, f"{item_type}/{item_id}"
+        eventually(lambda: company.call("GET", f"/v1/items/{item.path}").status == 200)
+        item.fields = item.state()["fields"]
+        item.title = item.fields.get("title", "")
+        return item
 
     def create(self, responsible: str = "ann", **more: Any) -> Item:
         """Create the item; waits until the history shows it."""

@@ -81,8 +81,7 @@ def test_a_created_invoice_that_is_paid_moves_its_deal(defined: Company) -> None
     results = deal.run("cfs-documents")["results"]
     assert deal.ending("cfs-documents") == ("completed", "")
 
-    invoice = Item(defined, "invoice", EUR_500)
-    invoice.id, invoice.path = results["invoice_id"], f"invoice/{results['invoice_id']}"
+    invoice = Item.found(defined, "invoice", results["invoice_id"])
     state = invoice.state()
     assert (state["stage"], state["rows"][0]["product_id"], state["responsible"]) == ("draft", "p1", "ann")
     assert linked(deal, "invoice") == invoice.id

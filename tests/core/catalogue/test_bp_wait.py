@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
 from automation.definitions import models as m
 from automation.items import changes as c
 from automation.items import process_events as p
+from automation.items.clients import ClientActivity
 from automation.items.process_changes import StartProcess
 from automation.values import Money, Personal
 from tests.core.spec import Story, action, deal, put, template
@@ -85,6 +86,13 @@ def test_any_activity_of_the_client_ends_the_wait(change: c.ItemChange) -> None:
     """Whatever the client does (spec 1.16)."""
     told = story().run("bp_wait", interval_days=3).when(change)
     assert told.only(p.StepWoken).reason == "client_activity"
+    assert told.only(p.StepCompleted).results == {"ended_by": "client_activity"}
+
+
+@pytest.mark.parametrize("kind", get_args(ClientActivity))
+def test_whatever_callers_may_report_ends_the_wait(kind: str) -> None:
+    """Under the names that the API takes."""
+    told = story().run("bp_wait", interval_days=3).when(c.RecordActivity("a1", kind, Personal("")))
     assert told.only(p.StepCompleted).results == {"ended_by": "client_activity"}
 
 
