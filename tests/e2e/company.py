@@ -24,11 +24,11 @@ PATIENCE_SECONDS = 30.0
 _PAUSE_SECONDS = 0.05
 
 
-def eventually(look: Callable[[], T | None]) -> T:
-    """Return what `look` finds, as soon as it finds something: from outside there is no other sign."""
+def eventually(look: Callable[[], T | None], instead: Callable[[], object] = lambda: "") -> T:
+    """Return what `look` finds, as soon as it finds something; `instead` is what to show where nothing comes."""
     deadline = time.monotonic() + PATIENCE_SECONDS
     while not (found := look()):
-        assert time.monotonic() < deadline, "nothing in time"
+        assert time.monotonic() < deadline, f"nothing in time {instead()}"
         time.sleep(_PAUSE_SECONDS)
     return found
 

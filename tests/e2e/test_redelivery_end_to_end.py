@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from aiokafka import ConsumerRecord, TopicPartition
 
 from automation.values import Money
-from services.edge.kafka import KafkaSettings, consumer, producer
+from services.edge.kafka import KafkaSettings
 from tests.e2e.company import Company, Item, eventually
+from tests.e2e.redelivery import deliver_again
 
 pytestmark = pytest.mark.kafka
 
 EUR_20K = Money(2_000_000, "EUR")
-INBOXES = ("crm.changes", "crm.payments", "crm.effects")
 
 
 def _seen(company: Company, deal: Item) -> dict[str, Any]:
@@ -28,40 +26,6 @@ def _seen(company: Company, deal: Item) -> dict[str, Any]:
         "mails": company.mails(deal),
         "told": [company.told(user, deal.title) for user in ("ann", "marta", "berta", "lena")],
     }
-
-
-async def _all(kafka: KafkaSettings, topics: Sequence[str]) -> list[ConsumerRecord[bytes, bytes]]:
-    reader: Any = consumer(kafka, None, offset_reset="earliest")
-    await reader.start()
-    try:
-        found = []
-        for topic in topics:
-            await reader._client._wait_on_metadata(topic)
-            parts = [TopicPartition(topic, number) for number in sorted(reader.partitions_for_topic(topic))]
-            reader.assign(parts)
-            ends = await reader.end_offsets(parts)
-            await reader.seek_to_beginning(*parts)
-            while any([await reader.position(part) < end for part, end in ends.items()]):
-                found += [one for batch in (await reader.getmany(timeout_ms=500)).values() for one in batch]
-        return found
-    finally:
-        await reader.stop()
-
-
-async def _deliver_again(kafka: KafkaSettings, topics: Sequence[str]) -> int:
-    """Send every record of the topics again as it was, each twice in a row."""
-    records = await _all(kafka, topics)
-    sender = producer(kafka)
-    await sender.start()
-    try:
-        for one in records:
-            for _ in range(2):
-                await sender.send_and_wait(
-                    one.topic, one.value, one.key, partition=one.partition, headers=list(one.headers)
-                )
-    finally:
-        await sender.stop()
-    return len(records)
 
 
 async def test_nothing_that_is_delivered_again_happens_again(company: Company, kafka: KafkaSettings) -> None:
@@ -77,7 +41,7 @@ async def test_nothing_that_is_delivered_again_happens_again(company: Company, k
     assert before["mails"]
     assert before["told"][0]
 
-    count = await _deliver_again(kafka, [f"{company.prefix}{name}" for name in INBOXES])
+    count = await deliver_again(kafka, company.prefix)
     await asyncio.to_thread(eventually, company.at_rest)
 
     assert count > 10
