@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from automation.definitions.tenant_view import TenantView
@@ -13,10 +13,12 @@ from automation.items.changes import AskItem, ChangeFrame, ItemChange, ReportOut
 from automation.items.evolve import evolve
 from automation.items.sizes import TURN_LIMIT
 from automation.items.state import ItemState
-from automation.values import Moment
+from automation.values import Moment, Value
 
 _new_tuple: Callable[..., Any] = tuple.__new__
 """Makes a NamedTuple of all its values without a call in Python."""
+
+_NO_RESULTS: Mapping[str, Value] = {}
 
 CHAIN_LIMIT = 50
 """Automated stage entries and item creations, each caused by the one before, that a chain may have (spec 6.1)."""
@@ -127,14 +129,17 @@ class Turn:
         self.state = state
         del self.events[count:]
 
-    def reply(self, asked: AskItem | RequestItem, status: str, reason: str) -> None:
+    def reply(
+        self, asked: AskItem | RequestItem, status: str, reason: str, results: Mapping[str, Value] = _NO_RESULTS
+    ) -> None:
         """Answer a question without an event: about an item that does not exist."""
         key = Key.parse(asked.reply_to)
         frame = ChangeFrame(
             stable_id("answer", asked.effect_id), key.tenant, key.item_type, key.item_id, self.now, self._source,
             "system", 0, self.cause, self.root, self.depth, 0, b"",
         )  # fmt: skip
-        self.requests.append(Request(key, frame, ReportOutcome(asked.effect_id, asked.run_id, status, reason, {})))
+        told = ReportOutcome(asked.effect_id, asked.run_id, status, reason, results)
+        self.requests.append(Request(key, frame, told))
 
     def later(self, work: Callable[[Turn], None]) -> None:
         """Queue work that the events so far have caused."""

@@ -103,7 +103,7 @@ def _asked(record: RecordType, turn: RecordTurn, asked: AskItem) -> None:
         told = Answer("failed", "item_too_large", {})
     if not turn.exists:
         if asked.reply_to:
-            turn.reply(asked, told.status, told.reason)
+            turn.reply(asked, told.status, told.reason, told.results)
     elif asked.reply_to:
         turn.emit(
             ItemAnswered(asked.effect_id, asked.run_id, asked.reply_to, told.status, told.reason, told.results)

@@ -20,7 +20,7 @@ def _clean(text: str) -> str:
     return text
 
 
-ITEM_TYPE_PATTERN = r"^(lead|deal|invoice|quote|contact|company|spa_item\.[a-z0-9_-]{1,64})$"
+ITEM_TYPE_PATTERN = r"^(lead|deal|invoice|quote|contact|company|feed_item|drive_file|spa_item\.[a-z0-9_-]{1,64})$"
 ItemTypeName: TypeAlias = Annotated[str, Field(pattern=ITEM_TYPE_PATTERN)]
 Id: TypeAlias = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_clean)]
 MomentMs: TypeAlias = Annotated[int, Field(ge=0, le=MAX_MOMENT)]

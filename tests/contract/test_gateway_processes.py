@@ -111,6 +111,21 @@ async def test_a_process_is_started_by_hand_with_the_values_of_the_form(world: W
     assert world.outbox.letters[-1].frame.actor == "user:acme"
 
 
+@pytest.mark.parametrize("item_type", ["feed_item", "drive_file"])
+async def test_documents_outside_the_crm_come_and_have_processes(world: World, item_type: str):
+    """A post of the feed and a file of the drive are created, read and processed like items (spec 1.1, 5.1)."""
+    steps = [action("create_task", title="Look at {{field:title}}")]
+    await define(world, {"id": "look", "item_type": item_type, "steps": steps})
+    place = f"/v1/items/{item_type}/p1"
+    created = await world.call("POST", f"{place}/changes", {"kind": "create", "fields": {"title": "Minutes"}})
+    started = await world.call("POST", f"{place}/processes", {"template": "look"})
+    assert (created.status, started.status) == (202, 202), (created.json, started.json)
+    assert [one.key.text for one in world.outbox.letters[-2:]] == [f"acme/{item_type}/p1"] * 2
+    assert (await world.call("GET", f"/v1/items?item_type={item_type}")).json["items"] == []
+    refused = await world.call("POST", f"{place}/changes", {"kind": "save", "stage": "new"})
+    assert refused.json["errors"][0]["rule"] == "unknown_stage"
+
+
 async def test_a_repeated_start_is_the_same_one(world: World):
     """By Idempotency-Key, and by the sender's own key."""
     await define(world, ROUND)

@@ -30,7 +30,7 @@ def applied(company: Company, name: str) -> Iterator[Company]:
     templates = {one["id"] for one in made if one["kind"] == "template"}
     eventually(lambda: templates <= {one["id"] for one in company.get("/v1/definitions?kind=template")["definitions"]})
     yield company
-    gone = [{"kind": one["kind"], "id": one["id"], "delete": True} for one in made]
+    gone = [{"kind": one["kind"], "id": one.get("id") or one["item_type"], "delete": True} for one in made]
     reply = company.call("PUT", "/v1/definitions", {"definitions": gone})
     assert reply.status == 200, reply
 
@@ -88,6 +88,14 @@ def instances(item: Item, template: str = "") -> list[Instance]:
 def instance(item: Item, template: str) -> Instance:
     """Return the only instance of a template on an item, as soon as it has begun."""
     (found,) = eventually(lambda: instances(item, template))
+    return found
+
+
+def item_of(company: Company, path: str) -> Item:
+    """Return an item that automation made, `<type>/<id>`, as soon as it can be read."""
+    found = Item.__new__(Item)
+    found.company, found.path, found.id = company, path, path.partition("/")[2]
+    eventually(lambda: company.call("GET", f"/v1/items/{path}").status == 200)
     return found
 
 

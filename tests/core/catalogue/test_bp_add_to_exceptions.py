@@ -149,6 +149,14 @@ def test_who_is_not_listed_creates_items_as_ever(source: str) -> None:
     assert (world.state("deal/2").exists, world.state("deal/2").held) == (True, ())
 
 
+def test_asking_about_a_stranger_is_no_failure_and_leaves_nothing_behind() -> None:
+    """The answer is no; whoever looks for calls that failed does not find every item that came from outside."""
+    world = incoming(listing(email_work=MAIL), email_work=Personal("bob@x.test"))
+    (answer,) = world.events("deal/2", e.EffectAnswered)
+    assert (answer.status, answer.reason, answer.results) == ("completed", "", {"listed": False})
+    assert not world.state(entry("email", "bob@x.test")).version
+
+
 def test_without_contact_points_nobody_is_asked() -> None:
     """There is nothing to be found on the list."""
     assert not incoming(listing(), title="Roof").events("deal/2", ad.ChangeHeld)

@@ -60,6 +60,6 @@ RECORD = RecordType(
     folds={ExceptionListed: _listed, ExceptionRemoved: _removed},
     changes={RemoveException: _remove},
     questions={LIST: _list, IS_LISTED: _is_listed},
-    creates=frozenset[type | str]((LIST,)),
+    creates=frozenset[type | str]((LIST, IS_LISTED)),
     shows={ExceptionListed: _show_listed, ExceptionRemoved: lambda _: Shown(status="removed")},
 )
