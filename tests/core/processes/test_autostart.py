@@ -14,6 +14,7 @@ from automation.items.effects import NotificationRequested
 from automation.items.parts import Link, ProductRow
 from automation.values import Money, Personal
 from tests.core.spec import PEOPLE, Story, action, book_of, deal, pipeline, put, rule, template, trigger
+from tests.core.world import World
 
 STARTS: dict[str, tuple[bool, bool]] = {
     "manual": (True, True), "incoming_email": (True, True), "incoming_call": (True, True), "crm_form": (True, True),
@@ -96,6 +97,19 @@ def test_every_change_starts_a_new_instance() -> None:
         frame = story.frame()
         story.repeat(frame, c.SaveItem({"title": title})).repeat(frame, c.SaveItem({"title": title}))
     assert len(story.state.processes) == 3
+
+
+@pytest.mark.parametrize(("source", "starts"), [(source, on_change) for source, (_, on_change) in STARTS.items()])
+def test_a_link_that_the_other_side_makes_is_a_change_of_its_source(source: str, starts: bool) -> None:
+    """Linking and unlinking an invoice change its deal, too; what is linked already changes nothing."""
+    at_deal = Link("deal", "1", "source")
+    made = World(book_of(pipeline(), pipeline("invoice", "bills"), *PEOPLE, process(**CHANGE)))
+    made.tell("deal/1", c.CreateItem({})).tell("invoice/7", c.CreateItem({}))
+    for save in (c.SaveItem({}, link=(at_deal,)), c.SaveItem({}, unlink=(at_deal,))):
+        made.tell("invoice/7", save, source=source)
+        made.tell("invoice/7", save, source=source)
+
+    assert len(made.events("deal/1", p.ProcessStarted)) == (2 if starts else 0)
 
 
 def test_a_move_by_a_trigger_is_a_change() -> None:
