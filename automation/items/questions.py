@@ -29,7 +29,7 @@ def _contact_point(turn: Turn, asked: c.AskItem) -> Answer:
     return Answer("completed", "", {"email": found})
 
 
-READ_SYSTEM = ("id", "item_type", "pipeline", "stage", "responsible", "creator", "observers")
+READ_SYSTEM = ("id", "item_type", "pipeline", "stage", "responsible", "creator", "observers", "created_at")
 """What every item has beside its fields and can be asked for."""
 
 
