@@ -66,8 +66,9 @@ def _report_payment(turn: Turn, change: c.ReportPayment) -> None:
 def _settle_invoice(turn: Turn) -> None:
     paid = invoices.paid_stage(turn)
     if paid and turn.state.stage != paid and invoices.is_covered(turn.state):
+        before = len(turn.events)
         stages.move(turn, paid, automated=False)
-        autostart.queue(turn, "change")
+        autostart.after_change(turn, before)
 
 
 def _report_outcome(turn: Turn, change: c.ReportOutcome) -> None:

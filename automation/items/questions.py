@@ -91,7 +91,7 @@ def _link(turn: Turn, asked: c.AskItem) -> None:
     """Take a link or its end over: a change like any other, whose source is the one of the other side (spec 5.2)."""
     before = len(turn.events)
     links.take(turn, asked)
-    autostart.after_save(turn, before)
+    autostart.after_change(turn, before)
 
 
 _FACTS: Mapping[str, Callable[[Turn, c.AskItem], None]] = {

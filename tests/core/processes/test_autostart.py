@@ -159,6 +159,54 @@ def test_the_save_stands_whatever_its_processes_do() -> None:
     assert started(story.when(c.SaveItem({"title": "Chair"}))) == ["process"]
 
 
+def rises() -> dict[str, Any]:
+    """Return a condition that an amount rises."""
+    return {"all": [{"changed": "amount"}, {"new": "amount", "op": "gt", "value": {"old": "amount"}}]}
+
+
+def test_the_condition_compares_what_the_save_has_changed() -> None:
+    """Old and new values of its fields; a later save of something else has none of them."""
+    story = deal(process(condition=rises(), **CHANGE), amount=Money(100, "EUR"))
+    started_by = [started(story.when(c.SaveItem({"amount": Money(minor, "EUR")}))) for minor in (90, 120, 110)]
+
+    assert started_by == [[], ["process"], []]
+    assert started(story.when(c.SaveItem({"title": "Chair"}))) == []
+
+
+@pytest.mark.parametrize(
+    ("condition", "save"),
+    [
+        ({"changed": "responsible"}, c.SaveItem({}, responsible="boss")),
+        ({"new": "observers", "op": "contains", "value": "boss"}, c.SaveItem({}, observers=("boss",))),
+        ({"old": "stage", "op": "eq", "value": "new"}, c.SaveItem({}, stage="assembly")),
+        ({"new": "pipeline", "op": "eq", "value": "other"}, c.SaveItem({}, pipeline="other", stage="won")),
+    ],
+)
+def test_people_and_stage_are_among_what_a_save_changes(condition: dict[str, Any], save: c.SaveItem) -> None:
+    """A save of the title meets none of these."""
+    story = deal(process(condition=condition, **CHANGE), pipeline(name="other", default=False))
+
+    assert started(story.when(c.SaveItem({"title": "Chair"}))) == []
+    assert started(story.when(save)) == ["process"]
+
+
+def test_a_move_by_a_trigger_has_changed_the_stage_alone() -> None:
+    """The condition sees it as it sees a person's move; the trigger answers a save of another field."""
+    moved = {"all": [{"new": "stage", "op": "eq", "value": "assembly"}, {"new": "comments", "op": "empty"}]}
+    watch = trigger("watch", "track_field_change", "assembly", params={"fields": ["comments"]})
+    story = deal(process(condition=moved, **CHANGE), watch).when(c.SaveItem({"comments": "now"}))
+
+    assert started(story) == ["process"]
+
+
+def test_a_creation_has_changed_nothing() -> None:
+    """A template that starts on both compares values of changes alone."""
+    story = empty(process(condition={"changed": "title"}, **ADD, **CHANGE)).when(c.CreateItem({"title": "x"}))
+
+    assert started(story) == []
+    assert started(story.when(c.SaveItem({"title": "y"}))) == ["process"]
+
+
 def test_a_tenant_without_processes_starts_none() -> None:
     """The capability is off (5.1)."""
     story = deal(process(**CHANGE), m.Settings(business_processes=False)).when(c.SaveItem({"title": "a"}))
