@@ -17,6 +17,7 @@ from pydantic import SecretStr
 from automation.definitions import models as m
 from automation.items.ads_effects import AudienceRequested
 from automation.items.message_effects import MessengerRequested, SmsRequested, WriteBackRequested
+from automation.items.parts import ProductRow
 from automation.values import Money, Personal
 from services.edge.clock import SetClock
 from services.edge.definitions import FixedDefinitions
@@ -341,6 +342,17 @@ async def test_a_crm_gets_a_signed_webhook() -> None:
             "fields": {"comments": "Hello", "amount": {"minor": 5, "currency": "EUR"}, "title": None},
         },
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("rows", [(), (ProductRow("p", "Chair", 2_000, Money(5, "EUR"), "r", 10_000, "pc"),)])
+async def test_a_crm_gets_product_rows_as_the_api_names_them(rows: tuple[ProductRow, ...]) -> None:
+    """None at all is told, too."""
+    _, server = await _sent("standard_webhooks", "crm_webhook", dataclasses.replace(told(), rows=rows))
+    row = {
+        "product_id": "p", "name": "Chair", "quantity_milli": 2_000, "price": {"minor": 5, "currency": "EUR"},
+        "row_id": "r", "discount_milli": 10_000, "unit": "pc",
+    }  # fmt: skip
+    assert json.loads(server.requests[0].body)["data"]["rows"] == ([row] if rows else [])
 
 
 async def test_a_crm_learns_the_ids_of_what_automation_created() -> None:
