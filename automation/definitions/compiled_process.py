@@ -117,6 +117,12 @@ def schema_of(view: TenantView, template: pm.Template) -> Schema:
     )
 
 
+def start_schema_of(view: TenantView, template: pm.Template) -> Schema:
+    """Return the names that the condition of automatic starts may use: those of the item, and of its change."""
+    own = schema_of(view, template)
+    return own._replace(results={}, params={}, variables={}, constants={}, changes=template.autostart_on_change)
+
+
 def _titles_of(template: pm.Template) -> dict[Reference, str]:
     params = {Reference("param", one.code): one.title for one in template.params if one.title}
     return params | {Reference("var", one.code): one.title for one in template.variables if one.title}
@@ -255,5 +261,5 @@ def compile_template(template: pm.Template, version: int, view: TenantView) -> C
         template.id, version, template, first, builder.steps, fields_of(template.params),
         fields_of(template.variables), _values(template.params), _values(template.variables),
         {one.code: literal(one.code, one.type, one.value) for one in template.constants},
-        condition_of(template.condition, builder.schema)[0],
+        condition_of(template.condition, start_schema_of(view, template))[0],
     )  # fmt: skip

@@ -10,7 +10,7 @@ from automation.conditions import InvalidConditionError, condition_references, p
 from automation.definitions import param_checks
 from automation.definitions import process_models as pm
 from automation.definitions.checks import Found, item_type
-from automation.definitions.compiled_process import element_type, fields_of, literal, schema_of
+from automation.definitions.compiled_process import element_type, fields_of, literal, schema_of, start_schema_of
 from automation.definitions.models import FieldDef
 from automation.definitions.process_order import Order, circle, unreachable
 from automation.definitions.tenant_view import TenantView
@@ -81,8 +81,7 @@ def _literal(path: str, type_: FieldType, raw: Any, *, multiple: bool = False) -
 
 def _start(made: pm.Template, view: TenantView) -> Iterator[Found]:
     """Check what automatic starts need: a condition over the item, and values for what is required (spec 5.2)."""
-    own = schema_of(view, made)._replace(results={}, params={}, variables={}, constants={})
-    yield from _condition(made.condition, "condition", own)[0]
+    yield from _condition(made.condition, "condition", start_schema_of(view, made))[0]
     if not (made.autostart_on_add or made.autostart_on_change):
         return
     for at, one in enumerate(made.params):

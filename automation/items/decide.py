@@ -13,7 +13,6 @@ from automation.items import (
     admission,
     clients,
     details,
-    effects,
     emails,
     enrolling,
     facts,
@@ -67,8 +66,9 @@ def _report_payment(turn: Turn, change: c.ReportPayment) -> None:
 def _settle_invoice(turn: Turn) -> None:
     paid = invoices.paid_stage(turn)
     if paid and turn.state.stage != paid and invoices.is_covered(turn.state):
+        before = len(turn.events)
         stages.move(turn, paid, automated=False)
-        autostart.queue(turn, "change")
+        autostart.after_change(turn, before)
 
 
 def _report_outcome(turn: Turn, change: c.ReportOutcome) -> None:
@@ -140,12 +140,18 @@ def decide(
     view = book.tenant(frame.tenant)
     if view is None:
         raise ChangeRefusedError("unknown_tenant", f"tenant: {frame.tenant} has defined nothing")
-    turn = Turn(state, origin_of(frame), Setting(view, book.version, now, release))
+    turn = _worked(Turn(state, origin_of(frame), Setting(view, book.version, now, release)), change)
+    if _is_too_large(state, turn.state, change):
+        turn = Turn(state, origin_of(frame), Setting(view, book.version, now, release))
+        _refuse_growth(turn, change)
+    return Outcome(turn.state, turn.events, turn.requests)
+
+
+def _worked(turn: Turn, change: c.ItemChange) -> Turn:
     _take(turn, change)
     turn.finish()
     write_back.request(turn)
-    _check_size(state, turn.state, change)
-    return Outcome(turn.state, turn.events, turn.requests)
+    return turn
 
 
 def origin_of(frame: c.ChangeFrame) -> Origin:
@@ -156,11 +162,17 @@ def origin_of(frame: c.ChangeFrame) -> Origin:
     )  # fmt: skip
 
 
-def _check_size(before: ItemState, after: ItemState, change: c.ItemChange) -> None:
-    """Refuse what would make the item too large; facts of our own services may use the reserve."""
+def _is_too_large(before: ItemState, after: ItemState, change: c.ItemChange) -> bool:
+    """Say whether the change has made the item too large; facts of our own services may use the reserve."""
     reserve = STATE_RESERVE if isinstance(change, c.SIGNED) else 0
-    if is_too_large(before, after, reserve, _growth(change)):
+    return is_too_large(before, after, reserve, _growth(change))
+
+
+def _refuse_growth(turn: Turn, change: c.ItemChange) -> None:
+    """Leave the item as it was, and tell who waits for an answer; anything else is refused."""
+    if not isinstance(change, c.AskItem | c.RequestItem) or not change.reply_to:
         raise ChangeRefusedError("item_too_large", f"item: its state would exceed {STATE_LIMIT} bytes")
+    turn.fail(change, "item_too_large")
 
 
 def _growth(change: c.ItemChange) -> int:
@@ -194,14 +206,12 @@ def _unknown(turn: Turn, change: c.ItemChange) -> None:
     if not isinstance(change, c.AskItem):
         raise ChangeRefusedError("unknown_item", f"item: {turn.key_text} does not exist")
     if change.reply_to:
-        turn.reply(change, "failed", "item_not_found")
+        turn.fail(change, "item_not_found")
 
 
 def _gone(turn: Turn, change: c.ItemChange) -> None:
     if isinstance(change, c.AskItem) and change.reply_to:
-        turn.emit(
-            effects.ItemAnswered(change.effect_id, change.run_id, change.reply_to, "failed", "item_not_found", {})
-        )
+        turn.fail(change, "item_not_found")
     else:
         turn.emit(e.ChangeSeen("refused" if turn.state.refused else "deleted"))
 

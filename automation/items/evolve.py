@@ -22,7 +22,7 @@ from automation.values import Value, is_empty
 HOUR_MS = process_folds.HOUR_MS
 INACTIVE = "rule_inactive"
 """Cause of a cancellation: the rule was deactivated, deleted or stopped before its turn (spec 6.3)."""
-FOLD_VERSION = 3
+FOLD_VERSION = 4
 """Raised when `evolve` or the shape of the state changes."""
 
 Patch = dict[str, Any]
@@ -63,7 +63,7 @@ def _created(state: ItemState, env: Envelope, event: e.ItemCreated) -> Patch:
         "tenant": env.tenant, "item_type": env.item_type, "item_id": env.item_id, "deleted": False, "refused": False,
         "pipeline": event.pipeline, "stage": event.stage, "fields": dict(event.fields),
         "responsible": event.responsible, "creator": event.creator, "observers": event.observers,
-        **_entered(state, env, event),
+        "created_at": env.recorded_at, **_entered(state, env, event),
     }  # fmt: skip
 
 

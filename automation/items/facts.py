@@ -76,8 +76,9 @@ def _answer(turn: Turn, trigger: CompiledTrigger, fact_id: str, cause: str = "")
         return reason == "loop_detected"
     turn.emit(e.TriggerFired(trigger.id, trigger.version, fact_id, trigger.stage))
     turn.depth += 1
+    before = len(turn.events)
     stages.move(turn, trigger.stage, automated=True)
-    autostart.queue(turn, "change")
+    autostart.after_change(turn, before)
     return True
 
 

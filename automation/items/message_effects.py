@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
+from automation.items.parts import ProductRow
 from automation.values import Personal, Value
 
 
@@ -71,3 +72,5 @@ class WriteBackRequested:
     stage: str
     responsible: str
     fields: Mapping[str, Value]
+    rows: tuple[ProductRow, ...] | None = None
+    """All product rows as they are now; None: they stayed."""

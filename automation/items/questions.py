@@ -13,6 +13,7 @@ from automation.items.scope import scope_of
 from automation.items.sizes import REQUEST_LIMIT, weight
 from automation.items.turn import Turn
 from automation.plan import Answer
+from automation.processes import autostart
 from automation.values import Money
 
 
@@ -28,7 +29,7 @@ def _contact_point(turn: Turn, asked: c.AskItem) -> Answer:
     return Answer("completed", "", {"email": found})
 
 
-READ_SYSTEM = ("id", "item_type", "pipeline", "stage", "responsible", "creator", "observers")
+READ_SYSTEM = ("id", "item_type", "pipeline", "stage", "responsible", "creator", "observers", "created_at")
 """What every item has beside its fields and can be asked for."""
 
 
@@ -86,12 +87,19 @@ def _invoice_paid(turn: Turn, asked: c.AskItem) -> None:
     facts.fire(turn, "invoice_paid", asked.effect_id, money, own)
 
 
+def _link(turn: Turn, asked: c.AskItem) -> None:
+    """Take a link or its end over: a change like any other, whose source is the one of the other side (spec 5.2)."""
+    before = len(turn.events)
+    links.take(turn, asked)
+    autostart.after_change(turn, before)
+
+
 _FACTS: Mapping[str, Callable[[Turn, c.AskItem], None]] = {
     "invoice_paid": _invoice_paid,
-    "link": links.take,
+    "link": _link,
     "task_end": tasks.take,
     "task_open": tasks.take,
-    "unlink": links.take,
+    "unlink": _link,
     "withdraw": waiters.withdraw,
 }
 """What other items tell: nobody waits for an answer."""

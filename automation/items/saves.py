@@ -127,7 +127,7 @@ def _create(turn: Turn, change: c.CreateItem | c.RequestItem, creator: str, quie
     turn.later(invoices.on_stage_entered)
     turn.later(runs.advance)
     if not quiet:
-        autostart.queue(turn, "add", change.process_params if isinstance(change, c.CreateItem) else {})
+        autostart.after_creation(turn, change.process_params if isinstance(change, c.CreateItem) else {})
 
 
 def save(turn: Turn, change: c.SaveItem) -> None:
@@ -149,7 +149,7 @@ def save(turn: Turn, change: c.SaveItem) -> None:
     if len(turn.events) == before:
         turn.emit(e.ChangeSeen("no_change"))
     elif not quiet:
-        autostart.after_save(turn, before, change.process_params)
+        autostart.after_change(turn, before, change.process_params)
 
 
 def _target(turn: Turn, change: c.SaveItem) -> tuple[str, str] | None:

@@ -18,6 +18,7 @@ def system_of(state: ItemState) -> dict[str, Value]:
     return {
         "id": state.item_id, "item_type": state.item_type, "pipeline": state.pipeline, "stage": state.stage,
         "responsible": state.responsible, "creator": state.creator, "observers": state.observers,
+        "created_at": state.created_at or None,
     }  # fmt: skip
 
 

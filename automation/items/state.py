@@ -148,6 +148,8 @@ class ItemState(NamedTuple):
     """The amount is the sum of the product rows: no save has given it (spec 4.2)."""
     repeat: bool = False
     """Of a lead: its client is known already (spec 4.20, 4.22)."""
+    created_at: Moment = 0
+    """When the item was created; 0: before this was kept."""
 
     @property
     def key(self) -> Key:

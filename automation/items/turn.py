@@ -10,6 +10,7 @@ from automation.definitions.tenant_view import TenantView
 from automation.envelope import Envelope, Key, Recorded, event_id, stable_id
 from automation.items.admission_state import Held
 from automation.items.changes import AskItem, ChangeFrame, ItemChange, ReportOutcome, RequestItem
+from automation.items.effects import ItemAnswered
 from automation.items.evolve import evolve
 from automation.items.sizes import TURN_LIMIT
 from automation.items.state import ItemState
@@ -140,6 +141,13 @@ class Turn:
         )  # fmt: skip
         told = ReportOutcome(asked.effect_id, asked.run_id, status, reason, results)
         self.requests.append(Request(key, frame, told))
+
+    def fail(self, asked: AskItem | RequestItem, reason: str) -> None:
+        """Answer that what is asked cannot be done; where nothing has happened yet, no state is left behind."""
+        if self.state.version:
+            self.emit(ItemAnswered(asked.effect_id, asked.run_id, asked.reply_to, "failed", reason, {}))
+        else:
+            self.reply(asked, "failed", reason)
 
     def later(self, work: Callable[[Turn], None]) -> None:
         """Queue work that the events so far have caused."""

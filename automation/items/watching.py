@@ -2,26 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import NamedTuple
+from collections.abc import Callable
 
 from automation.definitions.compiled import FIELD_CHANGED
-from automation.items import events as e
 from automation.items import facts, runs
+from automation.items.changed import Changed, changed_since
 from automation.items.scope import scope_of
 from automation.items.turn import Turn
-from automation.values import Value
 
 AUTOMATION = ("automation_rule", "business_process", "trigger", "system")
 """Sources whose changes fire no trigger on field changes."""
-
-
-class Changed(NamedTuple):
-    """What a save has changed: values before and after, and the event that says so."""
-
-    old: Mapping[str, Value]
-    new: Mapping[str, Value]
-    event_id: str
 
 
 def after_save(turn: Turn, since: int, pipeline: str, *, quiet: bool) -> Callable[[Turn], None] | None:
@@ -31,36 +21,22 @@ def after_save(turn: Turn, since: int, pipeline: str, *, quiet: bool) -> Callabl
     waits = bool(turn.state.runs) and any(run.follows for run in turn.state.runs.values())
     if not (watched or waits) or len(turn.events) == since:
         return None
-    changed, actor, source = _changed(turn, since), turn.actor, turn.source
+    changed, event_id = changed_since(turn, since), turn.events[since].envelope.event_id
+    actor, source = turn.actor, turn.source
 
     def work(later: Turn) -> None:
         runs.follow_dates(later, changed.new)
         if watched:
-            later.act(actor, source, "", changed.event_id)
-            fire(later, changed)
+            later.act(actor, source, "", event_id)
+            fire(later, changed, event_id)
 
     return work
 
 
-def _changed(turn: Turn, since: int) -> Changed:
-    old: dict[str, Value] = {}
-    new: dict[str, Value] = {}
-    for recorded in turn.events[since:]:
-        match recorded.event:
-            case e.FieldsChanged(changes):
-                for row in changes:
-                    old[row.code], new[row.code] = row.old, row.new
-            case e.ResponsibleChanged(before, now):
-                old["responsible"], new["responsible"] = before, now
-            case e.ObserversChanged(before, now):
-                old["observers"], new["observers"] = before, now
-    return Changed(old, new, turn.events[since].envelope.event_id)
-
-
-def fire(turn: Turn, changed: Changed) -> None:
-    """Let the triggers that watch one of the changed fields answer; the first permitted move is made."""
+def fire(turn: Turn, changed: Changed, event_id: str) -> None:
+    """Let the triggers that watch one of the changed fields answer the event; the first permitted move is made."""
     state = turn.state
     triggers = turn.view.triggers_on(state.item_type, state.pipeline, changed.new)
     if triggers and state.exists:
-        old, new, event_id = changed
+        old, new = changed
         facts.answer(turn, triggers, event_id, lambda t: scope_of(t)._replace(old=old, new=new), event_id)

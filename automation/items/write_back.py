@@ -9,7 +9,7 @@ from automation.items.turn import Turn
 from automation.values import Value
 
 _AUTOMATED = frozenset({"automation_rule", "business_process", "trigger"})
-_TOLD = (e.ItemCreated, e.FieldsChanged, e.StageMoved, e.PipelineChanged, e.ResponsibleChanged)
+_TOLD = (e.ItemCreated, e.FieldsChanged, e.StageMoved, e.PipelineChanged, e.ResponsibleChanged, e.ProductRowsChanged)
 
 
 def request(turn: Turn) -> None:
@@ -34,6 +34,7 @@ def _request(turn: Turn, connection: str, done: list[Recorded]) -> WriteBackRequ
         state.pipeline if created or moved else "", state.stage if created or moved else "",
         state.responsible if created or e.ResponsibleChanged in kinds else "",
         dict(state.fields) if created else _changed(turn, done),
+        state.rows if e.ProductRowsChanged in kinds else None,
     )  # fmt: skip
 
 

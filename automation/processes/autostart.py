@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from automation.definitions.compiled_process import CompiledTemplate
 from automation.envelope import stable_id
 from automation.errors import ChangeRefusedError
 from automation.items import effects, events, planning
 from automation.items import process_events as p
+from automation.items.changed import NOTHING, Changed, changed_since
 from automation.items.fields import checked
 from automation.items.scope import scope_of
 from automation.items.turn import Turn
@@ -35,28 +36,47 @@ CHANGES = (
 _NO_VALUES: Mapping[str, Value] = {}
 
 
-def queue(turn: Turn, occasion: Occasion, given: Mapping[str, Value] = _NO_VALUES) -> None:
+def after_creation(turn: Turn, given: Mapping[str, Value]) -> None:
     """Queue the starts behind the rules of the stage; `given` are start parameters, as `<template>.<code>`."""
-    source, actor = turn.source, turn.actor
-    if source not in STARTING and source not in _ALSO[occasion]:
-        return
-    if turn.view.starting(turn.key.item_type, occasion) and turn.view.settings.business_processes:
-        turn.later(lambda t: _start_all(t, occasion, given, (actor, source)))
+    if _starts(turn, "add"):
+        _queue(turn, _Start("add", given, NOTHING, turn.actor, turn.source))
 
 
-def after_save(turn: Turn, before: int, given: Mapping[str, Value] = _NO_VALUES) -> None:
-    """Queue the starts of a save, if anything changed since the first `before` events of the turn."""
-    if any(isinstance(recorded.event, CHANGES) for recorded in turn.events[before:]):
-        queue(turn, "change", given)
+def after_change(turn: Turn, before: int, given: Mapping[str, Value] = _NO_VALUES) -> None:
+    """Queue the starts of a change, if anything is other than before the events behind the first `before` ones."""
+    changes = any(isinstance(recorded.event, CHANGES) for recorded in turn.events[before:])
+    if changes and _starts(turn, "change"):
+        _queue(turn, _Start("change", given, changed_since(turn, before), turn.actor, turn.source))
 
 
-def _start_all(turn: Turn, occasion: Occasion, given: Mapping[str, Value], by: tuple[str, str]) -> None:
+def _starts(turn: Turn, occasion: Occasion) -> bool:
+    if turn.source not in STARTING and turn.source not in _ALSO[occasion]:
+        return False
+    return bool(turn.view.starting(turn.key.item_type, occasion)) and turn.view.settings.business_processes
+
+
+class _Start(NamedTuple):
+    """What starts processes, with what, and who made it."""
+
+    occasion: Occasion
+    given: Mapping[str, Value]
+    changed: Changed
+    actor: str
+    source: str
+
+
+def _queue(turn: Turn, start: _Start) -> None:
+    turn.later(lambda later: _start_all(later, start))
+
+
+def _start_all(turn: Turn, start: _Start) -> None:
     if not turn.state.exists:
         return
-    for template in turn.view.starting(turn.key.item_type, occasion):
-        turn.act(by[0], by[1], "", turn.cause)
-        if template.holds(scope_of(turn)):
-            _start(turn, template, occasion, given)
+    old, new = start.changed
+    for template in turn.view.starting(turn.key.item_type, start.occasion):
+        turn.act(start.actor, start.source, "", turn.cause)
+        if template.holds(scope_of(turn)._replace(old=old, new=new)):
+            _start(turn, template, start.occasion, start.given)
 
 
 def _start(turn: Turn, template: CompiledTemplate, occasion: Occasion, given: Mapping[str, Value]) -> None:

@@ -47,7 +47,9 @@ def decide(
     turn = RecordTurn(before, origin_of(frame), Setting(view, book.version, now, release))
     _take(record, turn, change)
     turn.finish()
-    _check_size(before, turn.state)
+    if _is_too_large(before, turn.state):
+        turn = RecordTurn(before, origin_of(frame), Setting(view, book.version, now, release))
+        _refuse_growth(turn, change)
     return Outcome(turn.state, turn.events, turn.requests)
 
 
@@ -57,9 +59,15 @@ def _is_repeat(state: RecordState, frame: ChangeFrame) -> bool:
     return bool(state.seen) and position(state.seen, digest(frame.change_id)) >= 0
 
 
-def _check_size(before: RecordState, after: RecordState) -> None:
-    if after.body is not before.body and weight(after.body) > STATE_LIMIT:
+def _is_too_large(before: RecordState, after: RecordState) -> bool:
+    return after.body is not before.body and weight(after.body) > STATE_LIMIT
+
+
+def _refuse_growth(turn: RecordTurn, change: Any) -> None:
+    """Leave the record as it was, and tell who waits for an answer; anything else is refused."""
+    if not isinstance(change, AskItem) or not change.reply_to:
         raise ChangeRefusedError("item_too_large", f"record: its state would exceed {STATE_LIMIT} bytes")
+    turn.fail(change, "item_too_large")
 
 
 def _take(record: RecordType, turn: RecordTurn, change: Any) -> None:

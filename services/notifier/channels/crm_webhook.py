@@ -9,6 +9,7 @@ import orjson
 
 from automation.envelope import Key
 from automation.items.message_effects import WriteBackRequested
+from automation.items.parts import ProductRow
 from automation.values import Money, Personal
 from services.notifier.channel import Channel, ChannelEntry, Delivery, Message, Resources
 from services.notifier.connected import ConnectedChannel
@@ -23,7 +24,7 @@ def body_of(delivery: Delivery) -> str:
     told = {
         "type": "item.created" if event.created else "item.changed",
         "timestamp": datetime.fromtimestamp(delivery.created_at / 1_000, UTC).isoformat(),
-        "data": {**data, "fields": dict(event.fields)},
+        "data": {**data, "fields": dict(event.fields), **({} if event.rows is None else {"rows": event.rows})},
     }
     return orjson.dumps(told, default=_plain, option=orjson.OPT_PASSTHROUGH_DATACLASS).decode()
 
@@ -33,6 +34,8 @@ def _plain(value: Any) -> Any:
         return value.text
     if isinstance(value, Money):
         return {"minor": value.minor, "currency": value.currency}
+    if isinstance(value, ProductRow):
+        return {name: getattr(value, name) for name in value.__slots__}
     raise TypeError(f"{type(value).__name__} is no value of a field")
 
 

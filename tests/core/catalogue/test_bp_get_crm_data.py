@@ -56,6 +56,12 @@ def test_as_people_read_them() -> None:
     }  # fmt: skip
 
 
+def test_the_moment_of_creation_is_read_like_a_field() -> None:
+    """As a moment, or in the platform's time."""
+    assert results(read(leads(), "created_at")) == {"created_at": 1_000}
+    assert results(read(leads(), "created_at", printable=True)) == {"created_at": "1970-01-01 00:00"}
+
+
 def test_later_steps_insert_it() -> None:
     """The amount keeps its type."""
     reads = action(TYPE, "read", entity_id="7", entity_type="lead", select_fields=["amount", "title"])
@@ -114,7 +120,7 @@ def test_what_it_publishes() -> None:
         ({}, set()),
         ({"entity_type": "invoice"}, {"entity_type"}),
         ({"select_fields": ["title", "moon"]}, {"select_fields[1]"}),
-        ({"select_fields": ["created_at"]}, {"select_fields[0]"}),
+        ({"select_fields": ["source"]}, {"select_fields[0]"}),
         ({"select_fields": []}, {"select_fields"}),
     ],
 )

@@ -118,6 +118,8 @@ DECLARED: list[tuple[dict[str, Any], tuple[str, str, str]]] = [
     ({"results": ["nothing"]}, ("results[0]", "unknown_variable", ERROR)),
     ({"condition": {"field": "height", "op": "empty"}}, ("condition.field", "condition", ERROR)),
     ({"condition": {"param": "n", "op": "empty"}}, ("condition.param", "condition", ERROR)),
+    ({"condition": {"changed": "title"}, "autostart_on_add": True}, ("condition.changed", "condition", ERROR)),
+    ({"condition": {"changed": "x"}, "autostart_on_change": True}, ("condition.changed", "condition", ERROR)),
     (
         {"autostart_on_add": True, "params": [{"code": "n", "type": "int", "required": True}]},
         ("params[0].default", "missing_parameters", WARNING),
@@ -131,6 +133,14 @@ DECLARED: list[tuple[dict[str, Any], tuple[str, str, str]]] = [
 def test_what_a_template_declares_is_checked(more: dict[str, Any], flaw: tuple[str, str, str]) -> None:
     """Item type, defaults, constants, results, the condition of automatic starts."""
     assert flaws({"type": "end"}, **more) == [flaw]
+
+
+def test_a_start_on_change_may_compare_what_changed() -> None:
+    """Alone in the condition of the template: its steps have no change in view."""
+    rises = {"new": "amount", "op": "gt", "value": {"old": "amount"}}
+    assert flaws({"type": "end"}, condition=rises, autostart_on_change=True) == []
+    branch = {"id": "branch", "type": "if", "branches": [{"when": rises, "steps": [WAIT]}]}
+    assert {path for path, _, _ in flaws(branch, autostart_on_change=True)} >= {"steps[0].branches[0].when.new"}
 
 
 def test_documents_outside_the_crm_have_processes() -> None:

@@ -43,6 +43,26 @@ def test_fields_are_saved_before_the_stage() -> None:
     assert story.only(e.CommentAdded).text.text == "Chair"
 
 
+def test_conditions_and_texts_know_when_the_item_was_created() -> None:
+    """The moment stays as later changes come."""
+    old = {"field": "created_at", "op": "lt", "value": "1970-01-02T00:00:00Z"}
+    shown = rule("note", "add_item_comment", "invoice_sent", {"text": "{{field:created_at}}"}, condition=old)
+    story = deal(shown)
+    story.now = 200_000_000
+    story.when(c.SaveItem({"title": "Chair"})).when(c.SaveItem({}, stage="invoice_sent"))
+
+    assert (story.state.created_at, story.only(e.CommentAdded).text.text) == (1_000, "1970-01-01 00:00")
+
+
+def test_an_item_of_which_no_moment_of_creation_is_kept_has_it_unset() -> None:
+    """Its state was kept by an earlier release."""
+    unset = {"field": "created_at", "op": "empty"}
+    story = deal(rule("note", "add_item_comment", "invoice_sent", {"text": "none"}, condition=unset))
+    story.state = story.state._replace(created_at=0)
+
+    assert "CommentAdded" in story.when(c.SaveItem({}, stage="invoice_sent")).kinds()
+
+
 @pytest.mark.parametrize("source", ["system", "file_import"])
 def test_quiet_sources_run_no_rules(source: str) -> None:
     """Migrations and imports leave automation alone (spec 6.1)."""

@@ -257,6 +257,53 @@ def test_an_answer_that_no_inbox_would_take_says_so() -> None:
     assert (told.status, told.reason, told.results) == ("failed", "item_too_large", {})
 
 
+@pytest.mark.parametrize("question", [{"value.big_5": BIG}, {"value.big_5": BIG, "stage": "assembly"}])
+def test_a_save_asked_of_a_full_item_is_answered_at_once(question: dict[str, Any]) -> None:
+    """One still fits into the reserve; of the next one all is left undone, and the asking step ends with the reason."""
+    story = full_deal()
+    before = story.when(c.AskItem("e", "r", "save", {"value.big_4": BIG}, "acme/deal/2")).state
+    story.when(c.AskItem("f", "r", "save", question, "acme/deal/2"), source="automation_rule", actor="rule:x")
+
+    told = story.only(effects.ItemAnswered)
+    assert (story.kinds(), told.status, told.reason) == (["ItemAnswered"], "failed", "item_too_large")
+    assert (story.state.fields, story.state.stage) == (before.fields, before.stage)
+    assert story.state.seen != before.seen
+
+
+def test_details_that_would_make_a_full_client_too_large_stay_as_they_are() -> None:
+    """The question `edit_details` is answered like any other."""
+    fields = tuple(m.FieldDef(code=f"d{n}", title=f"D{n}", type="text") for n in range(6))
+    made = m.DetailsTemplate(id="co", title="Co", entity="company", fields=fields)
+    story = Story(spec.book_of(*spec.PEOPLE, made), Key("acme", "company", "1")).when(c.CreateItem({"title": "Co"}))
+    for number in range(6):
+        story.when(c.SaveDetails("1", "co", {f"d{number}": BIG if number < 4 else "x"}))
+    for number in (4, 5):
+        args = {"template": "co", "chosen": "", f"value.d{number}": BIG}
+        story.when(c.AskItem(f"f{number}", "r", "edit_details", args, "acme/deal/2"))
+
+    assert story.only(effects.ItemAnswered).reason == "item_too_large"
+    assert story.state.details["1"].values["d5"] == "x"
+
+
+def test_a_creation_of_an_item_that_is_too_large_is_answered_and_leaves_nothing() -> None:
+    """No item, no event, and an answer to who asked for it."""
+    story = Story(spec.book_of(spec.pipeline(), BIG_FIELDS))
+    links = tuple(e.Link("deal", str(n), "related") for n in range(MOST_LINKS + 1))
+    story.when(c.RequestItem("f", "r", "acme/deal/2", {"title": "Desk"}, links=links, on_behalf_of="ann"))
+
+    (request,) = story.last.requests
+    assert (story.events, story.state.version, request.key.text) == ([], 0, "acme/deal/2")
+    assert request.change == c.ReportOutcome("f", "r", "failed", "item_too_large", {})
+
+
+def test_a_fact_that_nobody_waits_for_is_refused_by_a_full_item() -> None:
+    """It goes to the dead letters, as there is nobody to answer."""
+    story = deal().when(c.SaveItem({}, link=tuple(e.Link("deal", str(n), "related") for n in range(MOST_LINKS))))
+    fact = c.AskItem("f", "", "link", {"item_type": "invoice", "item_id": "7", "relation": "created"}, "")
+
+    assert refused(story, fact).reason == "item_too_large"
+
+
 def test_an_order_id_that_is_no_key_is_an_unknown_order() -> None:
     """The step ends instead of asking an inbox that would park its request."""
     link = rule("link", "create_payment_link", "assembly", {"auto_create": False, "order_id": "{{field:comments}}"})

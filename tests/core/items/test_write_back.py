@@ -6,7 +6,9 @@ from automation.definitions import models as m
 from automation.envelope import Key
 from automation.items import changes as c
 from automation.items.message_effects import WriteBackRequested
-from tests.core.spec import TENANT, Story, deal, pipeline, rule, trigger
+from automation.items.parts import ProductRow
+from automation.values import Money
+from tests.core.spec import TENANT, Story, action, deal, pipeline, rule, template, trigger
 from tests.core.spec import book_of as book
 
 CRM = m.Connection(id="crm", channel="crm_webhook", provider="recording")
@@ -50,6 +52,41 @@ def test_an_item_that_automation_creates_is_told_whole() -> None:
 
     assert (message.created, message.stage, message.responsible) == (True, "new", "ann")
     assert message.fields == {"title": "Made"}
+
+
+DESK = ProductRow("desk", "Desk", 1_000, Money(50_00, "EUR"), "1")
+ADD_ROW = action("bp_add_product_item", product_id="chair", quantity=2)
+CHAIR = m.Product(id="chair", name="Chair", price=m.Price(minor=50_00, currency="EUR"))
+
+
+def test_the_rows_that_automation_changed_are_told_as_they_are_now() -> None:
+    """All of them, with the amount that follows from them."""
+    story = deal(CRM, CHAIR, template(ADD_ROW)).when(c.SaveItem({}, rows=(DESK,)))
+    assert told(story) == []
+    (message,) = told(story.begin())
+
+    assert message.rows == story.state.rows
+    assert [row.product_id for row in message.rows or ()] == ["desk", "chair"]
+    assert message.fields == {"amount": Money(150_00, "EUR")}
+
+
+def test_rows_that_are_all_gone_are_told_as_none_and_those_that_stayed_not_at_all() -> None:
+    """An empty list is no silence."""
+    away = template(action("bp_delete_products"))
+    story = deal(CRM, EDIT, away).when(c.SaveItem({}, rows=(DESK,)))
+    (edited,) = told(story.when(c.SaveItem({}, stage="assembly")))
+    (emptied,) = told(story.begin())
+
+    assert (edited.rows, emptied.rows) == (None, ())
+
+
+def test_an_item_that_automation_creates_is_told_with_its_rows() -> None:
+    """They come in the one message of its creation."""
+    story = Story(book(pipeline(), CRM), Key(TENANT, "deal", "new-1"))
+    story.when(c.CreateItem({"title": "Made"}, rows=(DESK,)), source="automation_rule", actor="rule:r")
+    (message,) = told(story)
+
+    assert (message.created, message.rows) == (True, (DESK,))
 
 
 def test_nobody_is_told_without_a_connection_or_by_an_inactive_one() -> None:

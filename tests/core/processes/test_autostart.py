@@ -17,6 +17,7 @@ from automation.items.effects import NotificationRequested
 from automation.items.parts import Link, ProductRow
 from automation.values import Money, Personal
 from tests.core.spec import PEOPLE, Story, action, book_of, deal, pipeline, put, rule, template, trigger
+from tests.core.world import World
 
 STARTS: dict[str, tuple[bool, bool]] = {
     "manual": (True, True), "incoming_email": (True, True), "incoming_call": (True, True), "crm_form": (True, True),
@@ -101,6 +102,19 @@ def test_every_change_starts_a_new_instance() -> None:
     assert len(story.state.processes) == 3
 
 
+@pytest.mark.parametrize(("source", "starts"), [(source, on_change) for source, (_, on_change) in STARTS.items()])
+def test_a_link_that_the_other_side_makes_is_a_change_of_its_source(source: str, starts: bool) -> None:
+    """Linking and unlinking an invoice change its deal, too; what is linked already changes nothing."""
+    at_deal = Link("deal", "1", "source")
+    made = World(book_of(pipeline(), pipeline("invoice", "bills"), *PEOPLE, process(**CHANGE)))
+    made.tell("deal/1", c.CreateItem({})).tell("invoice/7", c.CreateItem({}))
+    for save in (c.SaveItem({}, link=(at_deal,)), c.SaveItem({}, unlink=(at_deal,))):
+        made.tell("invoice/7", save, source=source)
+        made.tell("invoice/7", save, source=source)
+
+    assert len(made.events("deal/1", p.ProcessStarted)) == (2 if starts else 0)
+
+
 def test_a_move_by_a_trigger_is_a_change() -> None:
     """It answers an outside event; the rules' own edits are none."""
     paid = trigger("paid", "track_order_payment", "assembly")
@@ -146,6 +160,54 @@ def test_the_save_stands_whatever_its_processes_do() -> None:
     story = deal(process(condition=only, **CHANGE)).when(c.SaveItem({"title": "Table"}))
     assert (started(story), story.state.fields["title"]) == ([], "Table")
     assert started(story.when(c.SaveItem({"title": "Chair"}))) == ["process"]
+
+
+def rises() -> dict[str, Any]:
+    """Return a condition that an amount rises."""
+    return {"all": [{"changed": "amount"}, {"new": "amount", "op": "gt", "value": {"old": "amount"}}]}
+
+
+def test_the_condition_compares_what_the_save_has_changed() -> None:
+    """Old and new values of its fields; a later save of something else has none of them."""
+    story = deal(process(condition=rises(), **CHANGE), amount=Money(100, "EUR"))
+    started_by = [started(story.when(c.SaveItem({"amount": Money(minor, "EUR")}))) for minor in (90, 120, 110)]
+
+    assert started_by == [[], ["process"], []]
+    assert started(story.when(c.SaveItem({"title": "Chair"}))) == []
+
+
+@pytest.mark.parametrize(
+    ("condition", "save"),
+    [
+        ({"changed": "responsible"}, c.SaveItem({}, responsible="boss")),
+        ({"new": "observers", "op": "contains", "value": "boss"}, c.SaveItem({}, observers=("boss",))),
+        ({"old": "stage", "op": "eq", "value": "new"}, c.SaveItem({}, stage="assembly")),
+        ({"new": "pipeline", "op": "eq", "value": "other"}, c.SaveItem({}, pipeline="other", stage="won")),
+    ],
+)
+def test_people_and_stage_are_among_what_a_save_changes(condition: dict[str, Any], save: c.SaveItem) -> None:
+    """A save of the title meets none of these."""
+    story = deal(process(condition=condition, **CHANGE), pipeline(name="other", default=False))
+
+    assert started(story.when(c.SaveItem({"title": "Chair"}))) == []
+    assert started(story.when(save)) == ["process"]
+
+
+def test_a_move_by_a_trigger_has_changed_the_stage_alone() -> None:
+    """The condition sees it as it sees a person's move; the trigger answers a save of another field."""
+    moved = {"all": [{"new": "stage", "op": "eq", "value": "assembly"}, {"new": "comments", "op": "empty"}]}
+    watch = trigger("watch", "track_field_change", "assembly", params={"fields": ["comments"]})
+    story = deal(process(condition=moved, **CHANGE), watch).when(c.SaveItem({"comments": "now"}))
+
+    assert started(story) == ["process"]
+
+
+def test_a_creation_has_changed_nothing() -> None:
+    """A template that starts on both compares values of changes alone."""
+    story = empty(process(condition={"changed": "title"}, **ADD, **CHANGE)).when(c.CreateItem({"title": "x"}))
+
+    assert started(story) == []
+    assert started(story.when(c.SaveItem({"title": "y"}))) == ["process"]
 
 
 def test_a_tenant_without_processes_starts_none() -> None:

@@ -72,6 +72,18 @@ def test_late_members_read_from_where_they_came_unless_history_is_shown() -> Non
     assert [RECORD.reads_from(chat.body, user) for user in ("ann", "cid", "dora", "eve")] == [0, since, 0, None]
 
 
+def test_a_question_that_would_make_a_chat_too_large_is_answered_and_leaves_it_as_it_was() -> None:
+    """The asking rule need not wait for an answer that never comes; a chat that is not there yet is not made."""
+    crowd = tuple(f"{number:0>200}" for number in range(25_000))
+    chat = group()
+    before = chat.body
+    chat.ask("add_chat_members", members=crowd, show_history=True)
+
+    assert (chat.told, chat.kinds(), chat.body) == (("failed", "item_too_large"), ["ItemAnswered"], before)
+    fresh = record("chat").ask("create_group_chat", **{**GROUP, "members": crowd})
+    assert (fresh.told, fresh.events, fresh.state.version) == (("failed", "item_too_large"), [], 0)
+
+
 def test_members_who_are_there_are_left_alone() -> None:
     """Only the new ones are added; with none it is skipped."""
     chat = group().ask("add_chat_members", members=("boss", "cid"))
