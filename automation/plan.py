@@ -48,8 +48,7 @@ class Context:
     @property
     def item_roles(self) -> ItemRoles:
         """Who stands for the item's roles (spec 1.10)."""
-        item = self.item
-        return {"responsible": (item.responsible,), "creator": (item.creator,), "observers": item.observers}
+        return self.item.roles
 
     @property
     def link(self) -> str:

@@ -159,7 +159,7 @@ class _Compiler:
         """Take an enum as it stands: it accepts no inserted values (spec conventions)."""
         allowed = get_args(info.annotation)
         if raw not in allowed:
-            self.errors.append((name, f"one of {', '.join(map(str, allowed))} is expected"))
+            self.errors.append((name, f"one of {', '.join(filter(None, allowed))} is expected"))
         return lambda _scope: raw
 
     def filter(self, name: str, raw: Any, item_type: Any) -> Resolve:

@@ -13,6 +13,7 @@ from automation.items.planning import title_of
 from automation.items.scope import scope_of
 from automation.items.turn import Turn
 from automation.money import amount_text
+from automation.people import one_of
 from automation.processes import autostart
 from automation.scope import Scope
 from automation.values import Money, Personal, Value
@@ -49,9 +50,14 @@ def answer(
     return matched
 
 
+def _act(turn: Turn, trigger: CompiledTrigger, cause: str) -> None:
+    """Attribute what follows to the employee that the trigger names, as the item's roles stand now (spec 1.5, 6.4)."""
+    author = one_of(trigger.on_behalf_of, turn.view.directory, turn.state.roles)
+    turn.act(f"trigger:{trigger.id}", "trigger", author, cause or turn.events[-1].envelope.event_id)
+
+
 def _skip(turn: Turn, trigger: CompiledTrigger, fact_id: str, reason: str, cause: str) -> None:
-    cause = cause or turn.events[-1].envelope.event_id
-    turn.act(f"trigger:{trigger.id}", "trigger", trigger.on_behalf_of, cause)
+    _act(turn, trigger, cause)
     turn.emit(e.TriggerSkipped(trigger.id, trigger.version, fact_id, reason))
 
 
@@ -65,8 +71,7 @@ def _answer(turn: Turn, trigger: CompiledTrigger, fact_id: str, cause: str = "")
         reason = "previous_stage_not_allowed"
     else:
         reason = "loop_detected" if stages.loops(turn) else ""
-    cause = cause or turn.events[-1].envelope.event_id
-    turn.act(f"trigger:{trigger.id}", "trigger", trigger.on_behalf_of, cause)
+    _act(turn, trigger, cause)
     if reason:
         told = state.alerted_at and state.alerted_at > turn.now - HOUR_MS
         warn = reason == "loop_detected" and not told

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from automation.envelope import Key, stable_id
 from automation.items.admission_state import Held
 from automation.items.parts import Link, OpenTask, ProductRow
+from automation.people import ItemRoles
 from automation.plan import Answer
 from automation.processes.state import Instance, StepRun, Waiter
 from automation.seen import digest, position
@@ -155,6 +156,11 @@ class ItemState(NamedTuple):
     def key(self) -> Key:
         """The item's key."""
         return Key(self.tenant, self.item_type, self.item_id)
+
+    @property
+    def roles(self) -> ItemRoles:
+        """Who stands for the item's roles (spec 1.10)."""
+        return {"responsible": (self.responsible,), "creator": (self.creator,), "observers": self.observers}
 
     @property
     def orders(self) -> tuple[str, ...]:

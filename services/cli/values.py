@@ -89,7 +89,12 @@ def _clock(text: str, style: Style) -> datetime:
         # Without an offset of its own a time gets the style's zone below.
         found = datetime.strptime(text, style.day_format) if style.day_format else datetime.fromisoformat(text)  # noqa: DTZ007
     except ValueError:
-        raise ValueError(f"{text[:40]!r} is no date of the form {style.day_format or '2026-03-31'}") from None
+        form = (
+            f"date of the form {style.day_format}"
+            if style.day_format
+            else "time such as 2026-03-31 or 2026-03-31T14:30"
+        )
+        raise ValueError(f"{text[:40]!r} is no {form}") from None
     return found if found.tzinfo else found.replace(tzinfo=style.zone)
 
 

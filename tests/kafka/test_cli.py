@@ -127,8 +127,9 @@ def test_applying_the_same_files_again_saves_nothing(shell):
 
 
 def test_what_is_wrong_is_refused_before_it_is_sent(shell):
-    """An unknown stage, and a definition with two faults at once."""
+    """An unknown stage, a type that no items are of, and a definition with two faults at once."""
     assert "unknown_stage" in shell.run("send", "deal/1", "--stage", "moon", code=1)
+    assert "no items are of type 'boat'" in shell.run("send", "boat/1", "--create", code=1)
     (shell.home / "bad.yaml").write_text(
         "kind: rule\nid: bad\ntype: add_item_comment\nitem_type: deal\npipeline: main\nstage: moon\n"
     )

@@ -15,7 +15,7 @@ import orjson
 from automation.envelope import Key
 from automation.money import amount_text
 from automation.values import Moment, Money, Personal
-from services.cli.edge import moment_text
+from services.cli.edge import moment_text, shown
 from services.history.bootstrap import open_queries
 from services.history.queries import AsOf, History
 from services.history.run_log import RunEntry, RunLog
@@ -26,6 +26,8 @@ WIDTH = 80
 """Columns that a line of text takes at most."""
 _UNDER = 29
 """Where what an entry tells begins, if it does not fit beside its head: below the kind."""
+_MOMENTS = frozenset({"start", "end", "due", "opened_at"})
+"""Facts of the timeline that are moments, or 0 for none."""
 _ID = re.compile(r"\b[0-9a-f]{24,}\b|\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b")
 
 _as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
@@ -102,7 +104,7 @@ def timeline(key: Key, before: int | None, limit: int, as_json: bool) -> None:
         _print_json({"entries": [_facts(entry) for entry in page.entries], "before": page.before})
         return
     for entry in page.entries:
-        _print_entry(entry, entry.kind, _told(entry.facts))
+        _print_entry(entry, entry.kind, _told({**entry.facts, **_behalf(entry)}))
     if page.before:
         click.echo(f"more: --before {page.before}")
 
@@ -151,8 +153,8 @@ def activities(key: Key, as_json: bool) -> None:
     for one in found:
         what = one.activity
         when = f" at {moment_text(what.start)}" if what.start else ""
-        click.echo(f"{one.status:<10} {_safe(what.activity_id)}")  # whole: it is what completes the activity
-        _print_wrapped(f"{'':11}{what.kind}{when} for {_safe(what.responsible)}: {_text(what.subject)}", 11)
+        click.echo(f"{one.status:<10} {shown(what.activity_id)}")  # whole: it is what completes the activity
+        _print_wrapped(f"{'':11}{what.kind}{when} for {shown(what.responsible)}: {_text(what.subject)}", 11)
 
 
 @contextmanager
@@ -194,16 +196,20 @@ def _until(run: RunEntry) -> str:
     return f" until {moment_text(run.due)}" if run.due else " for a date"
 
 
+def _tries(tries: int) -> str:
+    return f", {tries} tries" if tries > 1 else ""
+
+
 def _run_lines(found: RunLog) -> Iterator[str]:
     for run in found.runs:
         reason = f" ({run.reason})" if run.reason else _until(run)
-        reason += "".join(f", {_safe(note)}" for note in run.notes)
-        reason += f", enrolled by {_safe(run.enrolled_by)}" if run.enrolled_by else ""
+        reason += "".join(f", {shown(note)}" for note in run.notes)
+        reason += f", enrolled by {shown(run.enrolled_by)}" if run.enrolled_by else ""
         what = f"rule {run.rule_id} v{run.rule_version} in {run.stage}"
         yield f"{moment_text(run.began_at)}  {what}: {run.status}{reason}"
         for call in run.calls:
             why = f" ({call.reason})" if call.reason else ""
-            yield f"{'':21}  {call.channel} {call.effect_id}: {call.status}{why}, {call.tries} tries"
+            yield f"{'':21}  {call.channel} {call.effect_id}: {call.status}{why}{_tries(call.tries)}"
     for firing in found.firings:
         told = firing.to_stage or firing.reason
         yield f"{moment_text(firing.at)}  trigger {firing.trigger_id} v{firing.trigger_version}: {firing.status} {told}"
@@ -211,7 +217,7 @@ def _run_lines(found: RunLog) -> Iterator[str]:
 
 def _print_entry(entry: TimelineEntry | JournalEntry, what: str, told: str) -> None:
     """Print one entry: what was told goes below where there is no room beside it."""
-    head = f"{moment_text(entry.recorded_at)}  {entry.version:>5}  {_safe(what):<20} {_safe(entry.actor):<20}".rstrip()
+    head = f"{moment_text(entry.recorded_at)}  {entry.version:>5}  {shown(what):<20} {shown(entry.actor):<20}".rstrip()
     if len(_shortened(f"{head} {told}")) <= WIDTH:
         click.echo(_shortened(f"{head} {told}").rstrip())
         return
@@ -238,8 +244,21 @@ def _shortened(text: str) -> str:
     return _ID.sub(lambda found: f"{found[0][:8]}…", text)
 
 
+def _behalf(entry: TimelineEntry) -> Mapping[str, str]:
+    """Return on whose behalf automation acted, where the entry names no author of its own."""
+    return {} if "created_by" in entry.facts else {"for": entry.on_behalf_of}
+
+
 def _told(facts: Mapping[str, Any]) -> str:
-    return "  ".join(f"{name}={_text(value)}" for name, value in facts.items() if value not in ("", None))
+    telling = {
+        name: value for name, value in facts.items() if value or (name not in _MOMENTS and value not in ("", None))
+    }
+    return "  ".join(f"{name}={_fact(name, value)}" for name, value in telling.items())
+
+
+def _fact(name: str, value: Any) -> str:
+    """Return a fact as a person reads it; moments are known by their names."""
+    return moment_text(value) if name in _MOMENTS else _text(value)
 
 
 def _facts(value: Any) -> Any:
@@ -277,15 +296,11 @@ def _print_json(value: Any) -> None:
 def _text(value: Any) -> str:
     """Return a value as a person reads it; what could steer a terminal is escaped."""
     if isinstance(value, Personal):
-        return _safe(value.text)
+        return shown(value.text)
     if isinstance(value, Money):
         return f"{amount_text(value)} {value.currency}"
     if isinstance(value, dict) and set(value) == {"personal"}:
-        return _safe(str(value["personal"]))
+        return shown(str(value["personal"]))
     if isinstance(value, dict) and set(value) == {"minor", "currency"}:
         return _text(Money(value["minor"], value["currency"]))
-    return _safe(value if isinstance(value, str) else orjson.dumps(jsonable(_plain(value))).decode())
-
-
-def _safe(text: str) -> str:
-    return "".join(each if each.isprintable() else repr(each)[1:-1] for each in text)
+    return shown(value if isinstance(value, str) else orjson.dumps(jsonable(_plain(value))).decode())

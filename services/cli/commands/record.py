@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import textwrap
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -11,8 +12,11 @@ from urllib.parse import quote
 import click
 
 from services.cli.api import ApiError, call
+from services.cli.edge import WIDTH, shown
 
 _as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+_UNDER_TIME = 16
+"""Where a line goes on: below what stands beside its time."""
 _limit = click.option("--limit", type=click.IntRange(1, 200), default=50, show_default=True, help="At most so many.")
 
 
@@ -49,7 +53,8 @@ def list_(record_type: str, limit: int, as_json: bool, **sought: str) -> None:
         click.echo(json.dumps(found))
         return
     for one in found["records"]:
-        click.echo(f"{_when(one)}  {one['id']}  {one['status']:<8}  {one['owner']:<10}  {one['title']}")
+        what = f"{one['status']:<8}  {one['owner']:<10}  {one['title']}"
+        _print_wrapped(f"{_when(one)}  {one['id']}  {what}", _UNDER_TIME)
 
 
 @COMMAND.command("show")
@@ -63,7 +68,7 @@ def show(record_type: str, record_id: str, as_json: bool) -> None:
         click.echo(json.dumps(found))
         return
     for name, value in found.items():
-        click.echo(f"{name:<14} {value if isinstance(value, str) else json.dumps(value)}")
+        _print_wrapped(f"{name:<14} {value if isinstance(value, str) else json.dumps(value)}", 15)
 
 
 @COMMAND.command("entries")
@@ -81,7 +86,7 @@ def entries(record_type: str, record_id: str, user: str, after: int, limit: int,
         click.echo(json.dumps(found))
         return
     for one in found["entries"]:
-        click.echo(f"{_when(one)}  {one.get('sender') or one['actor']:<10}  {one.get('text', one['type'])}")
+        _print_entry(one)
     if found["next"]:
         click.echo(f"more: --after {found['next']}")
 
@@ -104,3 +109,18 @@ def change(record_type: str, record_id: str, body: str, wait: float, as_json: bo
 
 def _when(one: Mapping[str, Any]) -> str:
     return datetime.fromtimestamp(one["recorded_at"] / 1000, UTC).strftime("%m-%d %H:%M:%S")
+
+
+def _print_entry(one: Mapping[str, Any]) -> None:
+    """Print who said what; a message of a kind of its own says which."""
+    who = f"{one.get('sender') or one['actor']:<10}"
+    kind = f"({one['kind']}) " if one.get("kind") not in (None, "", "general") else ""
+    _print_wrapped(f"{_when(one)}  {who}  {kind}{one.get('text', one['type'])}", _UNDER_TIME)
+
+
+def _print_wrapped(line: str, under: int) -> None:
+    """Print a line that people wrote parts of: it cannot steer the terminal, and goes on below its beginning."""
+    broken = textwrap.wrap(
+        shown(line), WIDTH, subsequent_indent=" " * under, break_on_hyphens=False, replace_whitespace=False
+    )
+    click.echo("\n".join(broken))

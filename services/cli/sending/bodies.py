@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import orjson
 
 from automation.definitions.models import FieldDef
+from automation.definitions.process_models import PROCESSED
 from automation.definitions.tenant_view import TenantView
 from automation.envelope import Key
 from automation.values import Money, Value
@@ -47,7 +48,10 @@ def _asked(found: Any, tenant: str) -> Asked:
 
 def key_of(text: str, tenant: str) -> Key:
     """Read `tenant/type/id`, or `type/id` of the given tenant; raises `ValueError`."""
-    return Key.parse(text if text.count("/") > 1 else f"{tenant}/{text}")
+    key = Key.parse(text if text.count("/") > 1 else f"{tenant}/{text}")
+    if key.item_type.partition(".")[0] not in PROCESSED:
+        raise ValueError(f"no items are of type {key.item_type[:60]!r}: there are {', '.join(PROCESSED)}")
+    return key
 
 
 class Options(NamedTuple):

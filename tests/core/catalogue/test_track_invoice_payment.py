@@ -40,8 +40,9 @@ def test_a_paid_invoice_moves_every_staged_type(item_type: str) -> None:
 
 
 def test_on_whose_behalf() -> None:
-    """The item's responsible unless another is named; the trigger is the origin."""
-    for given, name in (("", "ann"), ("user:boss", "user:boss")):
+    """The employee that is named, by a role too, else the item's responsible; the trigger is the origin."""
+    named = {"": "ann", "user:boss": "boss", "role:responsible_supervisor": "boss", "user:old": "ann"}
+    for given, name in named.items():
         story = paid(item(KIND, on_behalf_of=given))
         (move,) = [r for r in story.last.events if isinstance(r.event, e.StageMoved)]
         assert (move.envelope.actor, move.envelope.on_behalf_of) == ("trigger:paid", name)

@@ -115,7 +115,7 @@ def test_payment_moves_the_deal_alerts_and_runs_the_new_stage() -> None:
 
     moved = next(r for r in story.last.events if isinstance(r.event, e.StageMoved))
     assert (moved.event.to_stage, moved.event.automated) == ("assembly", True)
-    assert (moved.envelope.actor, moved.envelope.on_behalf_of) == ("trigger:paid", "user:boss")
+    assert (moved.envelope.actor, moved.envelope.on_behalf_of) == ("trigger:paid", "boss")
     alert = story.only(effects.NotificationRequested)
     assert alert.recipient == "ann"
     assert alert.text.text == "Desk: payment of 20000.00 EUR was paid. Stage: Product assembly."
