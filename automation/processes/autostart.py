@@ -37,11 +37,11 @@ _NO_VALUES: Mapping[str, Value] = {}
 
 def queue(turn: Turn, occasion: Occasion, given: Mapping[str, Value] = _NO_VALUES) -> None:
     """Queue the starts behind the rules of the stage; `given` are start parameters, as `<template>.<code>`."""
-    source, actor = turn.source, turn.actor
+    source, actor, cause = turn.source, turn.actor, turn.cause
     if source not in STARTING and source not in _ALSO[occasion]:
         return
     if turn.view.starting(turn.key.item_type, occasion) and turn.view.settings.business_processes:
-        turn.later(lambda t: _start_all(t, occasion, given, (actor, source)))
+        turn.later(lambda t: _start_all(t, occasion, given, (actor, source, cause)))
 
 
 def after_save(turn: Turn, before: int, given: Mapping[str, Value] = _NO_VALUES) -> None:
@@ -50,11 +50,11 @@ def after_save(turn: Turn, before: int, given: Mapping[str, Value] = _NO_VALUES)
         queue(turn, "change", given)
 
 
-def _start_all(turn: Turn, occasion: Occasion, given: Mapping[str, Value], by: tuple[str, str]) -> None:
+def _start_all(turn: Turn, occasion: Occasion, given: Mapping[str, Value], by: tuple[str, str, str]) -> None:
     if not turn.state.exists:
         return
     for template in turn.view.starting(turn.key.item_type, occasion):
-        turn.act(by[0], by[1], "", turn.cause)
+        turn.act(by[0], by[1], "", by[2])
         if template.holds(scope_of(turn)):
             _start(turn, template, occasion, given)
 
