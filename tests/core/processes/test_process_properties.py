@@ -94,7 +94,16 @@ SIMPLE = st.one_of(
     st.just({"type": "set", "values": {"text": "x"}}),
     st.builds(lambda wait: {"type": "process", "template": "child", "wait": wait}, st.booleans()),
 )  # fmt: skip
+SHORT = st.lists(
+    st.one_of(st.sampled_from([_plain("bp_add_comment", comment="Quick"), {"type": "end"}]), ACTION),
+    min_size=1,
+    max_size=2,
+)
 NESTED = st.one_of(
+    st.builds(
+        lambda paths: {"type": "parallel", "join": "first", "paths": [{"steps": steps} for steps in paths]},
+        st.lists(SHORT, min_size=2, max_size=3),
+    ),
     st.builds(
         lambda when, steps, other: {"type": "if", "branches": [{"when": when, "steps": steps}], "otherwise": other},
         CONDITIONS, MAYBE, MAYBE,
@@ -134,7 +143,7 @@ def _template(steps: list[dict[str, Any]], name: str, **more: Any) -> m.Template
 
 
 TEMPLATES = st.tuples(
-    st.builds(lambda steps: _template(steps, "process", autostart_on_change=True), BLOCK),
+    st.builds(lambda first, steps: _template([first, *steps], "process", autostart_on_change=True), NESTED, BLOCK),
     st.builds(lambda steps: _template(steps, "child"), BLOCK),
 )
 
@@ -320,7 +329,7 @@ OPERATIONS: st.SearchStrategy[Callable[[Life], None]] = st.one_of(
 )  # fmt: skip
 
 
-@settings(max_examples=40)
+@settings(max_examples=60)
 @given(TEMPLATES, st.lists(OPERATIONS, max_size=12), st.sampled_from([2, 5, engine.PORTION]))
 def test_every_process_ends_and_leaves_nothing_behind(
     made: tuple[m.Template, m.Template], operations: list[Callable[[Life], None]], portion: int
