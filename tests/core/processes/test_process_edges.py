@@ -251,3 +251,15 @@ def test_an_automatic_start_is_caused_by_the_change_whatever_ran_before() -> Non
     story.when(c.SaveItem({}, stage="assembly"))
     started = next(one.envelope for one in story.last.events if isinstance(one.event, p.ProcessStarted))
     assert started.cause_id == started.change_id
+
+
+def test_an_outcome_that_a_step_does_not_wait_for_does_not_end_it() -> None:
+    """One that runs a process waits for its end alone, the next attempt for its moment."""
+    story = deal(template(wait("inside"), name="child"), template({"id": "s", "type": "process", "template": "child"}))
+    (run,) = (run for run in story.begin().state.steps.values() if run.place == "s")
+    story.when(c.ReportOutcome("x", run.run_id, "completed", "", {}))
+    assert (story.kinds(), places(story)) == (["EffectAnswered"], ["inside", "s"])
+
+    story = deal(template(bad(retry=1))).begin()
+    (run,) = story.state.steps.values()
+    assert story.when(c.ReportOutcome("x", run.run_id, "completed", "", {})).kinds() == ["EffectAnswered"]
