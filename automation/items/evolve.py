@@ -22,7 +22,7 @@ from automation.values import Value, is_empty
 HOUR_MS = process_folds.HOUR_MS
 INACTIVE = "rule_inactive"
 """Cause of a cancellation: the rule was deactivated, deleted or stopped before its turn (spec 6.3)."""
-FOLD_VERSION = 4
+FOLD_VERSION = 3
 """Raised when `evolve` or the shape of the state changes."""
 
 Patch = dict[str, Any]

@@ -108,9 +108,13 @@ def _woken(state: ItemState, env: Envelope, event: p.StepWoken) -> Patch:
     return {"steps": {**state.steps, event.run_id: rested}}
 
 
-def _step_ended(state: ItemState, env: Envelope, event: Any) -> Patch:
+def _worked(state: ItemState, env: Envelope) -> Patch:
     hour = env.recorded_at // HOUR_MS
-    patch: Patch = {"worked_hour": hour, "worked_steps": state.worked_steps + 1 if state.worked_hour == hour else 1}
+    return {"worked_hour": hour, "worked_steps": state.worked_steps + 1 if state.worked_hour == hour else 1}
+
+
+def _step_ended(state: ItemState, env: Envelope, event: Any) -> Patch:
+    patch = _worked(state, env)
     if event.run_id in state.steps:
         patch["steps"] = _without(state.steps, (event.run_id,))
     return patch
@@ -175,10 +179,11 @@ def _joined(state: ItemState, env: Envelope, event: p.PathsJoined) -> Patch:
 
 
 def _round(state: ItemState, env: Envelope, event: p.RoundBegan) -> Patch:
-    found = state.processes.get(event.instance_id)
+    """Count a round as work, so that loops inside loops keep to the limit of the hour whatever is in them."""
+    found, patch = state.processes.get(event.instance_id), _worked(state, env)
     if found is None or not event.values:
-        return {}
-    return _instance(state, event.instance_id, loops={**found.loops, event.place: event.values})
+        return patch
+    return {**patch, **_instance(state, event.instance_id, loops={**found.loops, event.place: event.values})}
 
 
 def _loop_ended(state: ItemState, env: Envelope, event: p.LoopEnded) -> Patch:

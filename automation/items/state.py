@@ -132,9 +132,9 @@ class ItemState(NamedTuple):
     steps: Mapping[str, StepRun] = _NONE
     """Their steps that have begun and not ended, by run id."""
     worked_hour: int = 0
-    """The hour, counted since the epoch, in which a process last ended a step."""
+    """The hour, counted since the epoch, in which a process last ended a step or began a round of a loop."""
     worked_steps: int = 0
-    """How many ended in it."""
+    """How many of both there were in it."""
     waiters: Mapping[str, Waiter] = _NONE
     """Steps, of whichever item, that wait for something of this one, by effect id."""
     tasks: Mapping[str, OpenTask] = _NONE

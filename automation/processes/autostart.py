@@ -39,14 +39,14 @@ _NO_VALUES: Mapping[str, Value] = {}
 def after_creation(turn: Turn, given: Mapping[str, Value]) -> None:
     """Queue the starts behind the rules of the stage; `given` are start parameters, as `<template>.<code>`."""
     if _starts(turn, "add"):
-        _queue(turn, _Start("add", given, NOTHING, turn.actor, turn.source))
+        _queue(turn, _Start("add", given, NOTHING, turn.actor, turn.source, turn.cause))
 
 
 def after_change(turn: Turn, before: int, given: Mapping[str, Value] = _NO_VALUES) -> None:
     """Queue the starts of a change, if anything is other than before the events behind the first `before` ones."""
     changes = any(isinstance(recorded.event, CHANGES) for recorded in turn.events[before:])
     if changes and _starts(turn, "change"):
-        _queue(turn, _Start("change", given, changed_since(turn, before), turn.actor, turn.source))
+        _queue(turn, _Start("change", given, changed_since(turn, before), turn.actor, turn.source, turn.cause))
 
 
 def _starts(turn: Turn, occasion: Occasion) -> bool:
@@ -63,6 +63,7 @@ class _Start(NamedTuple):
     changed: Changed
     actor: str
     source: str
+    cause: str
 
 
 def _queue(turn: Turn, start: _Start) -> None:
@@ -74,7 +75,7 @@ def _start_all(turn: Turn, start: _Start) -> None:
         return
     old, new = start.changed
     for template in turn.view.starting(turn.key.item_type, start.occasion):
-        turn.act(start.actor, start.source, "", turn.cause)
+        turn.act(start.actor, start.source, "", start.cause)
         if template.holds(scope_of(turn)._replace(old=old, new=new)):
             _start(turn, template, start.occasion, start.given)
 

@@ -203,7 +203,7 @@ def answered(turn: Turn, at: At, run: StepRun) -> Go | None:
     if run.wakes:
         happened = any(answer.ok for answer in run.answers.values())
         return woken(turn, at, run, "client_activity") if happened else None
-    if run.awaiting:
+    if run.awaiting or not run.answers:  # without answers it runs a process, or is the next attempt
         return None
     return perform(turn, at, run.run_id, run.attempt, run.answers)
 

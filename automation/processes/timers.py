@@ -32,7 +32,7 @@ def chain(state: ItemState, timer: str) -> tuple[str, str, int]:
     """Return cause, root and depth of what follows: a chain of causes starts anew after a rest (spec 6.8)."""
     run = state.steps.get(timer)
     if run is not None:
-        rested = run.retry or bool(run.wakes)
+        rested = run.retry or bool(run.wakes) or run.timeout_at == run.wakes_at
         return (run.cause_id, run.cause_id, 0) if rested else (run.cause_id, run.root_id, run.depth)
     instance = state.processes.get(timer.removeprefix(_HELD))
     return (instance.cause_id, instance.root_id, instance.depth) if instance else ("", "", 0)

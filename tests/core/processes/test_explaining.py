@@ -61,18 +61,13 @@ def test_each_round_of_a_loop_has_its_reason_and_so_has_its_end() -> None:
 
 
 def test_the_reason_stays_that_of_the_version_that_the_instance_began_with() -> None:
-    """A condition that names a field that is gone never holds."""
+    """Whatever the template says by now."""
     branches = [{"title": "Large", "when": LARGE}]
     story = deal(template(WAIT, {"id": "i", "type": "if", "branches": branches}))
     story.begin()
     put(story.book, template(WAIT))
     ((_, (verdict,)),) = reasons(story, story.wake)
     assert (verdict.title, verdict.holds) == ("Large", False)
-
-    gone = [{"title": "Gone", "when": {"field": "moon", "op": "eq", "value": 1}}]
-    story = deal(template({"id": "i", "type": "if", "branches": gone}))
-    ((_, (verdict,)),) = reasons(story, story.begin)
-    assert not verdict.holds
 
 
 def tried(story: Story, **params: Any) -> Tried:

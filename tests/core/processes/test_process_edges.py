@@ -17,7 +17,7 @@ from automation.items.turn import CHAIN_LIMIT
 from automation.processes import constructs
 from tests.core.processes.test_control_of_processes import bad
 from tests.core.processes.test_engine_of_processes import DESK, FIELDS, TEXT, assign, each, places, wait, while_
-from tests.core.spec import Story, action, book_of, deal, pipeline, put, template, trigger
+from tests.core.spec import Story, action, book_of, deal, pipeline, put, rule, template, trigger
 from tests.core.world import World
 
 
@@ -225,3 +225,41 @@ def test_what_is_held_keeps_the_chain_in_which_its_turn_came() -> None:
 
 def _deep(one: Any) -> Any:
     return replace(one, depth=CHAIN_LIMIT)
+
+
+def test_a_timeout_begins_a_chain_of_its_own() -> None:
+    """It has waited (spec 6.8)."""
+    asks = action("bp_wait_for_deal_stage", "w", deal_id="2", stages=["won"])
+    story = deal(template({**asks, "timeout": {"after": "1d", "steps": [wait("late")]}}))
+    story.when(StartProcess("process", {}), depth=CHAIN_LIMIT).wake()
+    assert places(story) == ["late"]
+    assert {recorded.envelope.depth for recorded in story.last.events} == {0}
+
+
+def test_rounds_of_loops_count_for_the_limit_of_the_hour() -> None:
+    """Loops inside loops could go round for ever with steps that only set variables."""
+    few = m.Settings(process_limits=m.ProcessLimits(steps_per_hour=5))
+    inner = while_(DESK, assign("add", text="x"), most=100, id="inner")
+    story = deal(few, template(while_(DESK, inner, most=100, id="outer"), variables=[TEXT])).begin()
+    assert (story.kinds().count("RoundBegan"), story.only(p.StepHeld).due) == (5, 3_600_000)
+
+
+def test_an_automatic_start_is_caused_by_the_change_whatever_ran_before() -> None:
+    """Rules of the new stage have their turn first."""
+    note = rule("r", "add_item_comment", "assembly", {"comment": "Hello"})
+    story = deal(note, template(wait("a"), autostart_on_change=True))
+    story.when(c.SaveItem({}, stage="assembly"))
+    started = next(one.envelope for one in story.last.events if isinstance(one.event, p.ProcessStarted))
+    assert started.cause_id == started.change_id
+
+
+def test_an_outcome_that_a_step_does_not_wait_for_does_not_end_it() -> None:
+    """One that runs a process waits for its end alone, the next attempt for its moment."""
+    story = deal(template(wait("inside"), name="child"), template({"id": "s", "type": "process", "template": "child"}))
+    (run,) = (run for run in story.begin().state.steps.values() if run.place == "s")
+    story.when(c.ReportOutcome("x", run.run_id, "completed", "", {}))
+    assert (story.kinds(), places(story)) == (["EffectAnswered"], ["inside", "s"])
+
+    story = deal(template(bad(retry=1))).begin()
+    (run,) = story.state.steps.values()
+    assert story.when(c.ReportOutcome("x", run.run_id, "completed", "", {})).kinds() == ["EffectAnswered"]
