@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import sys
 from collections.abc import Iterator
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -46,3 +47,21 @@ def test_core_never_awaits_evaluates_or_reads_a_clock(path: Path) -> None:
             assert node.func.id not in {"eval", "exec", "open", "print", "__import__", "compile"}
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
             assert not (node.func.attr in CLOCKS and isinstance(node.func.value, ast.Name))
+
+
+def _modules(path: Path) -> Iterator[str]:
+    """Yield the modules of which a file needs to be loaded itself; what is for type checkers alone is none."""
+    for node in ast.parse(path.read_text()).body:
+        if isinstance(node, ast.ImportFrom) and node.module:
+            yield from (f"{node.module}.{name.name}" for name in node.names)
+            yield node.module
+
+
+def test_no_modules_of_the_core_import_each_other() -> None:
+    """Whatever is read first, everything that it stands on is complete."""
+    names = {".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path for path in CORE}
+    needed = {name: {one for one in _modules(path) if one in names} - {name} for name, path in names.items()}
+    packages = {name for name, path in names.items() if path.name == "__init__.py" and not path.read_text().strip()}
+
+    order = TopologicalSorter({name: found - packages for name, found in needed.items()}).static_order()
+    assert len(list(order)) >= len(names) - len(packages)

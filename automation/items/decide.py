@@ -15,12 +15,12 @@ from automation.items import (
     details,
     emails,
     enrolling,
+    entering,
     facts,
     invoices,
     questions,
     runs,
     saves,
-    stages,
     write_back,
 )
 from automation.items import activity_changes as ac
@@ -67,7 +67,7 @@ def _settle_invoice(turn: Turn) -> None:
     paid = invoices.paid_stage(turn)
     if paid and turn.state.stage != paid and invoices.is_covered(turn.state):
         before = len(turn.events)
-        stages.move(turn, paid, automated=False)
+        entering.move(turn, paid, automated=False)
         autostart.after_change(turn, before)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 from automation.definitions.compiled import CompiledTrigger
 from automation.envelope import stable_id
-from automation.items import effects, stages
+from automation.items import effects, entering, stages
 from automation.items import events as e
 from automation.items.evolve import HOUR_MS
 from automation.items.planning import title_of
@@ -82,7 +82,7 @@ def _answer(turn: Turn, trigger: CompiledTrigger, fact_id: str, cause: str = "")
     turn.emit(e.TriggerFired(trigger.id, trigger.version, fact_id, trigger.stage))
     turn.depth += 1
     before = len(turn.events)
-    stages.move(turn, trigger.stage, automated=True)
+    entering.move(turn, trigger.stage, automated=True)
     autostart.after_change(turn, before)
     return True
 

@@ -115,7 +115,8 @@ def _settle(turn: Turn, rule: CompiledRule, run_id: str, entry: int, plan: Plan)
         _fail(turn, run, reason)
     elif isinstance(plan, Completed) and plan.to_stage not in ("", turn.state.stage):
         turn.depth += 1
-        stages.move(turn, plan.to_stage, automated=True)
+        stages.enter(turn, plan.to_stage, automated=True)
+        turn.later(advance)
 
 
 def flaw(turn: Turn, before: ItemState, count: int) -> str:

@@ -10,6 +10,7 @@ from automation.items import (
     admission,
     bookings,
     effects,
+    entering,
     invoices,
     links,
     product_rows,
@@ -141,9 +142,9 @@ def save(turn: Turn, change: c.SaveItem) -> None:
     to_pipeline, to_stage = target or (state.pipeline, state.stage)
     then = watching.after_save(turn, before, to_pipeline, quiet=quiet)
     if to_pipeline != state.pipeline:
-        stages.change_pipeline(turn, to_pipeline, to_stage, quiet=quiet, then=then)
+        entering.change_pipeline(turn, to_pipeline, to_stage, quiet=quiet, then=then)
     elif to_stage != state.stage:
-        stages.move(turn, to_stage, automated=turn.source in AUTOMATED, quiet=quiet, then=then)
+        entering.move(turn, to_stage, automated=turn.source in AUTOMATED, quiet=quiet, then=then)
     elif then:
         turn.later(then)
     if len(turn.events) == before:

@@ -1,11 +1,11 @@
-"""Stage entries: what a move stops, and what it starts (spec 1.2, 6.3)."""
+"""Stage entries: what they stop, and who else is told; the rules of the entered stage follow (spec 1.2, 6.3)."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
 from automation.definitions.compiled import CompiledRule
-from automation.items import activities, invoices, runs, waiters
+from automation.items import activities, invoices, waiters
 from automation.items import events as e
 from automation.items.evolve import HOUR_MS
 from automation.items.state import ItemState, run_id_of
@@ -25,28 +25,26 @@ def loops(turn: Turn) -> bool:
     return len(recent) >= MOVES_PER_HOUR or turn.depth >= CHAIN_LIMIT
 
 
-def move(turn: Turn, to_stage: str, *, automated: bool, quiet: bool = False, then: Then = None) -> None:
-    """Enter another stage of the same pipeline."""
+def enter(turn: Turn, to_stage: str, *, automated: bool, quiet: bool = False, then: Then = None) -> None:
+    """Enter another stage of the same pipeline; the caller queues the rules of it."""
     open_rules = unfinished(turn)
     state = turn.state
     moved = turn.emit(e.StageMoved(state.stage, to_stage, state.entry + 1, automated, quiet))
-    entered(turn, open_rules, moved.envelope.event_id, then)
+    _entered(turn, open_rules, moved.envelope.event_id, then)
 
 
-def change_pipeline(
-    turn: Turn, to_pipeline: str, to_stage: str, *, automated: bool = False, quiet: bool = False, then: Then = None
-) -> None:
-    """Enter a stage of another pipeline."""
+def enter_pipeline(turn: Turn, to_pipeline: str, to_stage: str, *, automated: bool, quiet: bool, then: Then) -> None:
+    """Enter a stage of another pipeline; the caller queues the rules of it."""
     open_rules = unfinished(turn)
     state = turn.state
     moved = turn.emit(
         e.PipelineChanged(state.pipeline, to_pipeline, state.stage, to_stage, state.entry + 1, automated, quiet)
     )
-    entered(turn, open_rules, moved.envelope.event_id, then)
+    _entered(turn, open_rules, moved.envelope.event_id, then)
 
 
-def entered(turn: Turn, open_rules: tuple[CompiledRule, ...], cause: str, then: Then = None) -> None:
-    """Stop what belongs to the left stage, then let the entered one work."""
+def _entered(turn: Turn, open_rules: tuple[CompiledRule, ...], cause: str, then: Then) -> None:
+    """Stop what belongs to the left stage, and let the change and those who wait for the entered one go on."""
     if turn.state.activities:
         activities.on_status_changed(turn)
     left = turn.state.entry - 1
@@ -57,7 +55,6 @@ def entered(turn: Turn, open_rules: tuple[CompiledRule, ...], cause: str, then: 
     if turn.state.waiters:
         waiters.on_stage(turn)
     turn.later(invoices.on_stage_entered)
-    turn.later(runs.advance)
 
 
 def unfinished(turn: Turn) -> tuple[CompiledRule, ...]:

@@ -8,9 +8,9 @@ from automation.definitions.compiled_process import CompiledTemplate
 from automation.definitions.tenant_view import TenantView
 from automation.envelope import stable_id
 from automation.insertion import InvalidValue
+from automation.items import entering
 from automation.items import events as e
 from automation.items import process_events as p
-from automation.items import stages
 from automation.items.evolve import HOUR_MS
 from automation.items.sizes import TURN_LIMIT
 from automation.items.state import ItemState
@@ -167,7 +167,7 @@ def _go(turn: Turn, at: At, go: Go) -> None:
         _enter_pipeline(turn, go)
     elif go.to_stage not in ("", turn.state.stage):
         turn.depth += 1
-        stages.move(turn, go.to_stage, automated=True)
+        entering.move(turn, go.to_stage, automated=True)
     if go.over:
         over(turn, at)
 
@@ -179,7 +179,7 @@ def _enter_pipeline(turn: Turn, go: Go) -> None:
         if run.status == "running":
             turn.emit(e.RuleRunCancelled(run.run_id, run.rule_id, run.rule_version, run.entry, "pipeline_changed"))
     turn.depth += 1
-    stages.change_pipeline(turn, go.to_pipeline, go.to_stage, automated=True)
+    entering.change_pipeline(turn, go.to_pipeline, go.to_stage, automated=True)
 
 
 def _queue(turn: Turn, instance_id: str, place: str, attempt: int = 0) -> None:

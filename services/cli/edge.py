@@ -8,6 +8,7 @@ import logging
 from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime
 from pathlib import Path
+from textwrap import wrap
 from typing import Any, TypeVar
 
 import click
@@ -102,6 +103,13 @@ def shown(text: str) -> str:
 def moment_text(moment: Moment) -> str:
     """Return a moment as a person reads it, in UTC."""
     return f"{datetime.fromtimestamp(moment / 1000, UTC):%Y-%m-%d %H:%M:%S}Z"
+
+
+def wrapped(line: str, width: int = WIDTH) -> str:
+    """Return a line in as many as it takes, indented more behind the first; what has no blank is not broken."""
+    indent = " " * (len(line) - len(line.lstrip()) + 4)
+    parts = wrap(line, width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
+    return "\n".join(parts)
 
 
 def cut(text: str, width: int = WIDTH) -> str:

@@ -9,7 +9,7 @@ from decimal import Decimal, InvalidOperation
 from typing import NamedTuple
 
 from automation.dates import moment_of
-from automation.money import minor_digits
+from automation.money import amount_text, minor_digits
 from automation.values import FieldType, Money, Value
 
 _MONEY = re.compile(r"([A-Z]{3})?\s*([-+]?[0-9.,'\s\u00a0\u202f]+)\s*([A-Z]{3})?")
@@ -127,3 +127,9 @@ _READERS: Mapping[FieldType, Callable[[str, Style], Value]] = {
 def several(text: str, type_: FieldType, style: Style = PLAIN) -> Value:
     """Return the values of a multiple field, separated by commas."""
     return _list(text, style) or None
+
+
+def money_text(money: Money) -> str:
+    """Return an amount as people read it: `1,234.50 EUR`."""
+    whole, point, part = amount_text(money).lstrip("-").partition(".")
+    return f"{'-' if money.minor < 0 else ''}{int(whole):,}{point}{part} {money.currency}"

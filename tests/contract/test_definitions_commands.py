@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from services.cli.edge import wrapped
 from services.cli.main import main
 
 COMPANY = str(Path(__file__).parents[2] / "examples" / "company")
@@ -68,6 +69,32 @@ def test_a_dry_run_tells_what_and_why_and_masks(given: str) -> None:
     assert "yes  result:link.payment_link not_empty: https://pay.test/1" in result.output
     found = json.loads(call(*words, "--personal", "--json").output)
     assert (found["outcome"], found["effects"][0]["to"]) == ("running", "clara@home.test")
+
+
+def test_a_dry_run_shows_amounts_as_people_read_them_in_80_columns(given: str, tmp_path: Path) -> None:
+    """Of the condition, of fields that change, and of whatever holds some; a program gets minor units."""
+    path = tmp_path / "rule.yaml"
+    table = "{field: title, value: One table of oak for the hall}"
+    fields = f"[{{field: amount, value: {{minor: 1250050, currency: EUR}}}}, {table}]"
+    path.write_text(
+        "kind: rule\nid: dear\ntype: edit_item\nitem_type: deal\npipeline: main\nstage: won\n"
+        "condition: {field: amount, op: gt, value: {minor: -5, currency: EUR}}\n"
+        f"params: {{fields: {fields}}}\n"
+    )
+    words = ("dry-run", "dear", "--given", given, "--file", COMPANY, "--file", str(path))
+    output = call(*words).output
+
+    assert "yes  field:amount gt -0.05 EUR: 4,800.00 EUR" in output
+    assert "12,500.50 EUR" in output
+    assert "minor" not in output
+    assert max(map(len, output.splitlines())) <= 80
+    assert json.loads(call(*words, "--json").output)["condition"]["actual"] == {"minor": 480000, "currency": "EUR"}
+
+
+def test_what_has_no_blank_stays_whole() -> None:
+    """An address can be copied; lines behind the first are indented more than it."""
+    assert wrapped(f"  text: see https://{'x' * 90} now") == f"  text: see\n      https://{'x' * 90}\n      now"
+    assert wrapped("short") == "short"
 
 
 @pytest.mark.parametrize("words", [("nothing",), ("link-mail", "--version", "9")])

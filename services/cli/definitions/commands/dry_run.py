@@ -20,12 +20,14 @@ from automation.given import Given, state_of
 from automation.items.state import ItemState
 from automation.scenarios.play import TENANT, book_of
 from automation.shown import Shower, secrets_of
+from automation.values import Money
 from services.cli.commands.item import KeyType
 from services.cli.definitions.files import read_files
 from services.cli.definitions.saving import stop_on
 from services.cli.definitions.store import open_store
 from services.cli.definitions.yaml_lines import YamlError, read_yaml
-from services.cli.edge import json_option, run, shown, tenant_option, topics
+from services.cli.edge import json_option, run, shown, tenant_option, topics, wrapped
+from services.cli.values import money_text
 from services.deal_stream.bootstrap import catalogue
 from services.edge.clock import SystemClock
 from services.edge.holidays import with_holidays
@@ -57,7 +59,7 @@ def COMMAND(  # noqa: N802
     state = _logged(item) if item else _described(view, given)
     found = dry_run(view, state, rule, SystemClock().now())
     facts = (Shower() if personal else Shower(secrets_of(state))).dry_run(found)
-    click.echo(json.dumps(facts, ensure_ascii=False) if as_json else "\n".join(_lines(facts)))
+    click.echo(json.dumps(facts, ensure_ascii=False) if as_json else "\n".join(map(wrapped, _lines(facts))))
 
 
 def _rule(view: TenantView, rule_id: str, version: int | None) -> CompiledRule:
@@ -134,4 +136,16 @@ def _trace(trace: dict[str, Any], depth: int) -> Iterator[str]:
 
 
 def _text(value: Any) -> str:
-    return shown(value) if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    read = _read(value)
+    return shown(read) if isinstance(read, str) else json.dumps(read, ensure_ascii=False)
+
+
+def _read(value: Any) -> Any:
+    """Return a value with the amounts in it as people read them."""
+    if isinstance(value, list):
+        return [_read(part) for part in value]
+    if not isinstance(value, dict):
+        return value
+    if value.keys() == {"minor", "currency"}:
+        return money_text(Money(**value))
+    return {name: _read(part) for name, part in value.items()}
