@@ -15,7 +15,7 @@ from automation.items.events import FieldsChanged, LeadConverted
 from automation.items.parts import FieldChange, Link
 from automation.items.product_rows import AMOUNT, says_amount
 from automation.items.tasks import QUESTION, target_of
-from automation.params import Flag, OrderRef, Takes, UserRef
+from automation.params import Flag, PipelineRef, Takes, UserRef
 from automation.people import one_of
 from automation.plan import Call, Completed, Context, Failed, Plan, Skipped
 from automation.scope import Schema
@@ -48,7 +48,7 @@ class FromSource(Params):
 
     create: Annotated[tuple[str, ...], Takes("list", choices=KINDS), Field(min_length=1)]
     responsible: UserRef = ""
-    deal_pipeline: OrderRef = ""
+    deal_pipeline: PipelineRef = ""
     keep_activities_open: Flag = False
 
     @classmethod

@@ -32,11 +32,11 @@ class CreateDocument(Params):
 
     EXAMPLE: ClassVar[Mapping[str, Any]] = {"template": "offer", "wait_for_pdf": True, "create_public_link": True}
 
-    template: Name
+    template: Annotated[str, Takes("string", "single_line", names="document_template")]
     wait_for_pdf: Flag = False
     with_signature_and_stamp: Flag = False
     create_public_link: Flag = False
-    my_company: Name = ""
+    my_company: Annotated[str, Takes("string", "single_line", names="own_company")] = ""
     my_company_details: Name = ""
     my_company_bank_details: Name = ""
     document_fields: DocumentRows = ()

@@ -38,7 +38,8 @@ class Takes:
     """Name of the parameter with the details template whose fields the rows name; empty for the item's own fields."""
     connection: str = ""
     """The channel of connections of which this is one's id."""
-
+    names: Literal["", "document_template", "own_company", "pipeline"] = ""
+    """The kind of definition of which this is one's id."""
     rows_of: str = ""
     """Its rows name fields of the document template in this parameter."""
     rows_in: str = ""
@@ -94,6 +95,8 @@ StageRefs = Annotated[tuple[str, ...], Takes("list"), Field(min_length=1, max_le
 OrderRefs = Annotated[tuple[str, ...], Takes("string")]
 """An order, or a field that holds several."""
 OrderRef = Annotated[str, Takes("string", "single_line")]
+PipelineRef = Annotated[str, Takes("string", "single_line", names="pipeline")]
+"""Id of a pipeline."""
 SmsProvider = Annotated[str, Takes("string", "single_line", connection="sms"), Field(max_length=200)]
 """Id of a connection that sends SMS."""
 Address = Annotated[str, Takes("string", "single_line"), Field(max_length=320)]

@@ -1,4 +1,4 @@
-"""Checks of the parameters of rules, triggers and steps: values, people, fields, connections; titles become codes."""
+"""Checks of the parameters of rules, triggers and steps: values, people, and what they name; titles become codes."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Given(NamedTuple):
 
 def check(given: Given, schema: Schema, view: TenantView) -> tuple[list[Found], frozenset[Reference]]:
     """Return what is wrong with parameters, each with its path below `params`, and the names that they insert."""
-    found = [*_people(given, view), *_fields(given, schema, view), *_connections(given, view)]
+    found = [*_people(given, view), *_fields(given, schema, view), *_connections(given, view), *_named(given, view)]
     try:
         arguments = compile_arguments(given.entry.params, given.params, schema)
     except InvalidParamsError as error:
@@ -47,12 +47,27 @@ def coded(value: Any, schema: Schema) -> Any:
 
 def _connections(given: Given, view: TenantView) -> Iterator[Found]:
     """Warn of a provider that is not connected: until it is, runs fail with `no_provider`."""
-    for name, info in given.entry.params.model_fields.items():
-        takes = next((found for found in info.metadata if isinstance(found, Takes) and found.connection), None)
-        raw = given.params.get(info.alias or name)
-        if takes and isinstance(raw, str) and "{{" not in raw and not view.connection(raw, takes.connection):
+    for name, raw, takes in _literal_texts(given):
+        if takes.connection and not view.connection(raw, takes.connection):
             why = f"no active connection {raw[:60]!r} for {takes.connection}: set it up before this runs"
-            yield Found(f"params.{info.alias or name}", "no_provider", why, "warning")
+            yield Found(f"params.{name}", "no_provider", why, "warning")
+
+
+def _named(given: Given, view: TenantView) -> Iterator[Found]:
+    """Warn of a definition that is not there: until it is, runs fail with `invalid_value`."""
+    for name, raw, takes in _literal_texts(given):
+        if takes.names and raw and (takes.names, raw) not in view.current:
+            why = f"there is no {takes.names} {raw[:60]!r}: make it before this runs"
+            yield Found(f"params.{name}", "unknown_definition", why, "warning")
+
+
+def _literal_texts(given: Given) -> Iterator[tuple[str, str, Takes]]:
+    """Yield the parameters that are texts and insert nothing, with what each takes."""
+    for field, info in given.entry.params.model_fields.items():
+        name = info.alias or field
+        raw = given.params.get(name)
+        if isinstance(raw, str) and "{{" not in raw:
+            yield from ((name, raw, takes) for takes in info.metadata if isinstance(takes, Takes))
 
 
 def _literals(arguments: Arguments, params: Mapping[str, Any]) -> Iterator[Found]:

@@ -12,6 +12,8 @@ from services.edge.codec import DefinitionCodec, patiently
 _WAIT_MS = 100
 """Of an aborted save nothing is handed out, only the position passes it: look at it often."""
 
+_LOOK_AGAIN_SECONDS = 0.02
+
 
 class DefinitionsReader(Protocol):
     """A consumer of the single definitions partition, `read_committed`, without a group."""
@@ -71,6 +73,12 @@ class DefinitionsFollower:
             upto = end if version is None else min(end, version)
             while await self._reader.position() < upto:
                 await self._step(_WAIT_MS)
+
+    async def reach(self, version: int) -> None:
+        """Read until a version that was saved: for moments after its transaction ended it is not to be seen yet."""
+        while self.book.version < version:
+            await self.catch_up(None)
+            await asyncio.sleep(_LOOK_AGAIN_SECONDS)
 
     async def poll(self) -> None:
         """Take over what is new without waiting."""

@@ -225,3 +225,26 @@ def _apply_of_two() -> list[DefinitionSaved]:
 async def test_a_record_of_a_release_that_did_not_name_the_log_is_not_used() -> None:
     """Its headers say only an offset."""
     assert place_of([("offset", b"3")], LOG) is None
+
+
+class SlowReader(ListReader):
+    """A partition whose last transaction is shown only when somebody has looked for its end a few times."""
+
+    looks = 0
+
+    async def end(self) -> int:
+        """Return where the log ends so far."""
+        self.looks += 1
+        return await super().end() if self.looks > 3 else 0
+
+
+async def test_what_was_just_saved_is_waited_for() -> None:
+    """Kafka ends a transaction before its records can be read: they are not mistaken for lost ones."""
+    log = list(enumerate(_apply("apply", Random(1), {})))
+    version = log[-1][0] + 1
+    follower = DefinitionsFollower(Book(CATALOGUE), CODEC, SlowReader(log, 0))
+    await follower.catch_up(version)
+    assert follower.book.version == 0
+
+    await follower.reach(version)
+    assert follower.book.version == version

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from automation.catalogue import Entry, Params
-from automation.params import OrderRef
+from automation.params import PipelineRef
 from automation.plan import Completed, Context, Failed, Plan, Skipped
 
 
 class ChangePipeline(Params):
     """The pipeline to enter."""
 
-    pipeline: OrderRef
+    pipeline: PipelineRef
 
 
 def plan(context: Context, params: ChangePipeline) -> Plan:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import textwrap
+from itertools import groupby
 from pathlib import Path
 
 import click
 
 from automation.catalogue import Entry, Kind
 from services.cli.catalogue.page import page, section, suits
+from services.cli.edge import WIDTH
 from services.deal_stream.bootstrap import catalogue
 from services.gateway.routes.catalogue import shown
 
@@ -33,8 +36,11 @@ def listed(kind: Kind | None, item_type: str | None, as_json: bool) -> None:
         click.echo(json.dumps([shown(entry) for entry in found]))
         return
     width = max((len(entry.id) for entry in found), default=0)
-    for entry in found:
-        click.echo(f"{entry.kind:<8} {entry.group:<23} {entry.id:<{width}}  {entry.title} ({suits(entry)})")
+    for (sort, group), entries in groupby(found, key=lambda e: (e.kind, e.group)):
+        click.echo(f"{sort} {group}")
+        for entry in entries:
+            line = f"  {entry.id:<{width}}  {entry.title} ({suits(entry)})"
+            click.echo(textwrap.fill(line, WIDTH, subsequent_indent=" " * (width + 4)))
 
 
 @COMMAND.command()

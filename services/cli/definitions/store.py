@@ -8,17 +8,20 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import ProducerFenced, UnknownTopicOrPartitionError
+from aiokafka.structs import RecordMetadata
 
 from automation.definitions.book import Book
 from automation.definitions.saved import DefinitionSaved
 from automation.definitions.tenant_view import EVERYWHERE, TenantView
 from services.deal_stream.bootstrap import catalogue, definitions
+from services.edge.broker import BrokerError
 from services.edge.codec import DefinitionCodec
 from services.edge.definitions import DefinitionsFollower
 from services.edge.kafka import KafkaSettings, producer
 from services.edge.topics import Topics
 
 _TOPIC_SECONDS = 10.0
+_SAVED_SECONDS = 15.0
 
 
 class ConflictError(Exception):
@@ -60,17 +63,23 @@ class DefinitionStore:
             raise RuntimeError("opened for reading alone")
         try:
             async with self._sender.transaction():
-                for sent in [await self._send(self._sender, saved) for saved in records]:
-                    await sent
+                placed = await asyncio.gather(*[await self._send(self._sender, saved) for saved in records])
         except ProducerFenced as error:
             raise ConflictError("somebody else has begun to apply definitions: run it again") from error
-        await self.refresh()
+        await self._read_back(max((int(one.offset) + 1 for one in placed), default=0))
         self._check_taken(records)
         return self.version
 
-    async def _send(self, sender: AIOKafkaProducer, saved: DefinitionSaved) -> asyncio.Future[object]:
+    async def _read_back(self, version: int) -> None:
+        try:
+            async with asyncio.timeout(_SAVED_SECONDS):
+                await self._followed.reach(version)
+        except TimeoutError:
+            raise BrokerError("Kafka does not show what was saved: see `stagewire definitions diff`") from None
+
+    async def _send(self, sender: AIOKafkaProducer, saved: DefinitionSaved) -> asyncio.Future[RecordMetadata]:
         key = f"{saved.tenant}/{saved.kind}/{saved.id}".encode()
-        sent: asyncio.Future[object] = await sender.send(self._topic, self._codec.encode(saved), key)
+        sent: asyncio.Future[RecordMetadata] = await sender.send(self._topic, self._codec.encode(saved), key)
         return sent
 
     def _check_taken(self, records: Sequence[DefinitionSaved]) -> None:

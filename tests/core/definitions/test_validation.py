@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from automation.definitions import models as m
+from automation.definitions.document_models import DocumentTemplate
 from automation.definitions.validation import Checked, check, id_of, read
 from tests.core.spec import CATALOGUE, PEOPLE, TENANT, kind_of, pipeline, rule, trigger
 
@@ -207,6 +208,17 @@ def test_rule_of_a_whole_model_is_put_at_its_field():
     stage = {"id": "a", "title": "A"}
     _, flaws = read("pipeline", {"id": "p", "item_type": "deal", "title": "P", "stages": [stage, stage]})
     assert [(flaw.path, flaw.message) for flaw in flaws] == [("stages", "an id stands twice")]
+
+
+@pytest.mark.parametrize(("template", "warned"), [("offer", False), ("nothing", True), ("{{field:title}}", False)])
+def test_a_definition_that_is_named_and_not_there_is_a_warning(template: str, warned: bool) -> None:
+    """A document template, an own company, a pipeline; an inserted one is known at run time only."""
+    offer = DocumentTemplate(id="offer", title="Offer", item_types=("deal",), text="x")
+    params = {"template": template, "my_company": "home" if warned else ""}
+    found = saved(rule("paper", "create_document", "new", params), offer)
+
+    expected = [(f"params.{name}", "unknown_definition", "warning") for name in ("template", "my_company")]
+    assert rules_broken(found) == (expected if warned else [])
 
 
 @pytest.mark.parametrize("number", [float("nan"), float("inf")])

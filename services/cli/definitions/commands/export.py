@@ -21,26 +21,32 @@ from services.edge.kafka import KafkaSettings
 @tenant_option()
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="Folder for one file per kind.")
 @click.option("--drafts", is_flag=True, help="Write the drafts instead of what is in force.")
-@json_option("Print one JSON object with a list per kind.")
+@json_option("Print one JSON object: a list per kind, or with --out the files.")
 def COMMAND(tenant: str, out: Path | None, drafts: bool, as_json: bool) -> None:  # noqa: N802
     """Write the definitions in force as files that `apply` takes."""
     found = run(_found(tenant, drafts))
-    if as_json:
+    if out is not None:
+        written = _write_folder(out, found)
+        told = (f"{file}: {count}" for file, count in written.items())
+        click.echo(json.dumps({"files": written}) if as_json else "\n".join(told))
+    elif as_json:
         kinds = sorted({kind for kind, _ in found})
         click.echo(json.dumps({k: [made.model_dump(mode="json") for (of, _), made in found.items() if of == k]
                                for k in kinds}))  # fmt: skip
-    elif out is None:
-        click.echo("---\n".join(as_yaml(kind, made) for (kind, _), made in sorted(found.items())), nl=False)
     else:
-        _write_folder(out, found)
+        click.echo("---\n".join(as_yaml(kind, made) for (kind, _), made in sorted(found.items())), nl=False)
 
 
-def _write_folder(out: Path, found: Mapping[DefinitionId, Definition]) -> None:
+def _write_folder(out: Path, found: Mapping[DefinitionId, Definition]) -> dict[str, int]:
+    """Write one file per kind; return how many definitions are in each."""
     out.mkdir(parents=True, exist_ok=True)
+    written: dict[str, int] = {}
     for kind in sorted({kind for kind, _ in found}):
         listed = [as_yaml(kind, made) for (of, _), made in sorted(found.items()) if of == kind]
-        (out / f"{kind}.yaml").write_text("---\n".join(listed), "utf-8")
-        click.echo(f"{out / f'{kind}.yaml'}: {len(listed)}")
+        file = out / f"{kind}.yaml"
+        file.write_text("---\n".join(listed), "utf-8")
+        written[str(file)] = len(listed)
+    return written
 
 
 async def _found(tenant: str, drafts: bool) -> dict[DefinitionId, Definition]:
