@@ -36,7 +36,13 @@ _LEFT_OUT = {
     "ended",
     "held",
     "asked",
+    "processes",
+    "steps",
+    "waiters",
+    "worked_hour",
+    "worked_steps",
 }
+"""What decisions need of a state and nobody else; processes are read by themselves (`…/processes`)."""
 
 
 @ROUTER.get("", **needs("read"))

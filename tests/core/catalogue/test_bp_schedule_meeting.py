@@ -93,11 +93,8 @@ def test_any_item_of_a_crm_may_have_it(item_type: str) -> None:
 
 def test_it_stands_in_the_timeline() -> None:
     """As planned, with place and time."""
-    (entry,) = [
-        found
-        for r in meeting(deal_at(), place="Room 1").last.events
-        if (found := timeline_entry(r)) and "process" not in found.kind
-    ]
+    events = meeting(deal_at(), place="Room 1").last.events
+    (entry,) = [found for r in events if (found := timeline_entry(r)) and "process" not in found.kind]
     assert (entry.kind, entry.facts["activity"]) == ("activity_planned", "meeting")
     assert (entry.facts["place"], entry.facts["end"]) == (Personal("Room 1"), TOMORROW + HOUR)
 
