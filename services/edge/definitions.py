@@ -11,6 +11,7 @@ from services.edge.codec import DefinitionCodec, patiently
 
 _WAIT_MS = 100
 """Of an aborted save nothing is handed out, only the position passes it: look at it often."""
+_LOOK_AGAIN = 0.02
 
 
 class DefinitionsReader(Protocol):
@@ -71,6 +72,12 @@ class DefinitionsFollower:
             upto = end if version is None else min(end, version)
             while await self._reader.position() < upto:
                 await self._step(_WAIT_MS)
+
+    async def reach(self, version: int) -> None:
+        """Read until a version that was just saved: what Kafka has confirmed it may show some moments later."""
+        while self.book.version < version:
+            await self.catch_up(None)
+            await asyncio.sleep(_LOOK_AGAIN)
 
     async def poll(self) -> None:
         """Take over what is new without waiting."""

@@ -23,7 +23,6 @@ from services.gateway.problems import Problem, unavailable
 
 POLL_SECONDS = 0.3
 SAVE_SECONDS = 15.0
-_LOOK_AGAIN = 0.02
 _TRIES = 6
 _PAUSE = 0.1
 _UNSURE = "Kafka did not confirm; read the definitions again to see what is in force"
@@ -87,9 +86,7 @@ class KafkaShelf:
             sent = [await producer.send(self._topic, self._codec.encode(one), _key(one), 0) for one in records]
             placed = await asyncio.gather(*sent)
         version = int(placed[-1].offset) + 1
-        while self.book.version < version:
-            await self._follower.catch_up(None)
-            await asyncio.sleep(_LOOK_AGAIN)
+        await self._follower.reach(version)
         return version
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import ProducerFenced, UnknownTopicOrPartitionError
@@ -19,10 +20,15 @@ from services.edge.kafka import KafkaSettings, producer
 from services.edge.topics import Topics
 
 _TOPIC_SECONDS = 10.0
+_SHOWN_SECONDS = 15.0
 
 
 class ConflictError(Exception):
     """Somebody else saved in the meantime: nothing of this apply is in force; read again and repeat."""
+
+
+class UnseenError(Exception):
+    """Kafka has confirmed the apply and does not show it in time."""
 
 
 class DefinitionStore:
@@ -55,22 +61,30 @@ class DefinitionStore:
         await self._followed.catch_up(None)
 
     async def save(self, records: Sequence[DefinitionSaved]) -> int:
-        """Write the records in one transaction and return the version that they got; raises ConflictError."""
+        """Write the records in one transaction and return the version that they got; raises ConflictError, UnseenError."""
         if self._sender is None:
             raise RuntimeError("opened for reading alone")
         try:
             async with self._sender.transaction():
-                for sent in [await self._send(self._sender, saved) for saved in records]:
-                    await sent
+                sent = [await self._send(self._sender, saved) for saved in records]
+                placed = await asyncio.gather(*sent)
         except ProducerFenced as error:
             raise ConflictError("somebody else has begun to apply definitions: run it again") from error
-        await self.refresh()
+        await self._reach(int(placed[-1].offset) + 1)
         self._check_taken(records)
         return self.version
 
-    async def _send(self, sender: AIOKafkaProducer, saved: DefinitionSaved) -> asyncio.Future[object]:
+    async def _reach(self, version: int) -> None:
+        """Read what was saved: a commit is confirmed moments before its records can be read."""
+        try:
+            async with asyncio.timeout(_SHOWN_SECONDS):
+                await self._followed.reach(version)
+        except TimeoutError as error:
+            raise UnseenError("saved, but not to be read yet: `stagewire definitions list` shows it later") from error
+
+    async def _send(self, sender: AIOKafkaProducer, saved: DefinitionSaved) -> asyncio.Future[Any]:
         key = f"{saved.tenant}/{saved.kind}/{saved.id}".encode()
-        sent: asyncio.Future[object] = await sender.send(self._topic, self._codec.encode(saved), key)
+        sent: asyncio.Future[Any] = await sender.send(self._topic, self._codec.encode(saved), key)
         return sent
 
     def _check_taken(self, records: Sequence[DefinitionSaved]) -> None:
