@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from automation.items.changes import CreateItem
+from services.cli.demo.month import month
+from services.cli.demo.story import Plan
 from tests.e2e.company import Company
 
 pytestmark = pytest.mark.kafka
@@ -20,8 +23,24 @@ def test_demo_decides_every_change_and_pays_its_links(company: Company) -> None:
     assert set(done["rule_runs"]) >= {"completed", "skipped", "cancelled"}
     assert 0 < sum(done["triggers_fired"].values()) <= done["alerts"] <= done["payments_paid"]
 
+    leads, invoices = _starting(Plan(300, 3))
+    assert done["processes_started"]["lead-qualification"] == leads > 0
+    assert done["processes_started"]["invoice-follow-up"] == invoices > 0
+    assert done["processes_not_started"] == {}
+    ended, waiting = (sum(done[f"processes_{what}"].values()) for what in ("ended", "waiting"))
+    assert 0 < ended < ended + waiting == sum(done["processes_started"].values())
+    assert sum(done["human_tasks_decided"].values()) <= sum(done["human_tasks"].values())
+
     item = done["moved"][0].removeprefix(f"{company.tenant}/")
     entries = company.get(f"/v1/items/{item}/timeline?limit=200")["entries"]
     assert {entry["kind"] for entry in entries} >= {"payment", "stage_changed"}
     page = company.call("GET", done["payment_page"][0].partition(done["gateway"])[2])
     assert "Waiting for payment" in page.text
+
+
+def _starting(plan: Plan) -> tuple[int, int]:
+    """Count the leads and invoices of a month for which a process starts by itself."""
+    made = [(step.key.item_type, step.frame.source, step.change) for step in month(plan)]
+    created = [one for one in made if isinstance(one[2], CreateItem)]
+    leads = [change for kind, source, change in created if (kind, source) == ("lead", "crm_form")]
+    return sum("budget" in lead.fields for lead in leads), sum(kind == "invoice" for kind, _, _ in created)

@@ -23,11 +23,15 @@ _TOPIC_SECONDS = 10.0
 _SHOWN_SECONDS = 15.0
 
 
-class ConflictError(Exception):
+class SavingError(Exception):
+    """It is not certain for whoever saves that all is in force; the message says what to do."""
+
+
+class ConflictError(SavingError):
     """Somebody else saved in the meantime: nothing of this apply is in force; read again and repeat."""
 
 
-class UnseenError(Exception):
+class UnseenError(SavingError):
     """Kafka has confirmed the apply and does not show it in time."""
 
 
@@ -61,7 +65,7 @@ class DefinitionStore:
         await self._followed.catch_up(None)
 
     async def save(self, records: Sequence[DefinitionSaved]) -> int:
-        """Write the records in one transaction and return the version that they got; raises ConflictError, UnseenError."""
+        """Write the records in one transaction and return the version that they got; raises SavingError."""
         if self._sender is None:
             raise RuntimeError("opened for reading alone")
         try:

@@ -10,7 +10,7 @@ from automation.definitions.saved import DefinitionSaved
 from automation.definitions.validation import check
 from services.cli.definitions.files import read_files
 from services.cli.definitions.plan import records, steps
-from services.cli.definitions.store import ConflictError, DefinitionStore, UnseenError, open_store
+from services.cli.definitions.store import DefinitionStore, SavingError, open_store
 from services.cli.edge import remember_definitions
 from services.edge.clock import SystemClock
 from services.edge.holidays import with_holidays
@@ -44,5 +44,5 @@ async def apply_company(folder: Path, tenant: str, kafka: KafkaSettings, topics:
 async def _save(store: DefinitionStore, saved: Sequence[DefinitionSaved]) -> None:
     try:
         await store.save(saved)
-    except (ConflictError, UnseenError) as problem:
+    except SavingError as problem:
         raise CompanyError(str(problem)) from problem
