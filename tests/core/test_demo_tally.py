@@ -118,3 +118,11 @@ def test_notices_of_records_are_no_alerts_about_payments() -> None:
     )
 
     assert (tally.alerts, tally.open) == (0, {})
+
+
+def test_nobody_on_the_exceptions_list_is_no_failure() -> None:
+    """The list has no record of most clients, and answers that there is none."""
+    tally, story = Tally(), deal()
+    lead = c.CreateItem({"title": "Desks", "email_work": "client@example.test"})
+    _counted(tally, Story(story.book, Key(TENANT, "deal", "new")).when(lead, source="crm_form"))
+    assert [list(kinds.values()) for kinds in tally.open.values()] == [["is_listed"]]

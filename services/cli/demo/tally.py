@@ -11,6 +11,7 @@ from automation.items import alert_events, effects
 from automation.items import events as e
 from automation.payments import events as p
 from automation.records.loading import record_types
+from automation.records.types.exception.ids import IS_LISTED
 from services.cli.demo.process_tally import ProcessTally
 
 _OUTCOMES: dict[type, str] = {
@@ -60,7 +61,7 @@ class Tally:
         if hasattr(event, "CHANNEL") and not isinstance(event, effects.ItemAnswered):
             if event.run_id in self.processes.subscribed:
                 return
-            kind = type(event).__name__ if event.run_id else self._notice(key, event)
+            kind = _kind(event) if event.run_id else self._notice(key, event)
             if kind:  # a fact for another item asks for no answer
                 self.open.setdefault(key.text, {})[event.effect_id] = kind
         elif isinstance(event, alert_events.RuleFailureTold):
@@ -75,7 +76,9 @@ class Tally:
     def _answered(self, key: str, event: e.EffectAnswered) -> None:
         kind = self.open.get(key, {}).pop(event.effect_id, "")
         if kind:
-            self.calls[kind, event.status] += 1
+            # Of whom the exceptions list has never heard, it has no record.
+            unlisted = kind == IS_LISTED and event.reason == "item_not_found"
+            self.calls[kind, "completed" if unlisted else event.status] += 1
         if not self.open.get(key, True):
             del self.open[key]
 
@@ -101,3 +104,8 @@ class Tally:
         for (outcome, _), count in self.runs.items():
             found[outcome] += count
         return found
+
+
+def _kind(event: Any) -> str:
+    asks = isinstance(event, effects.ItemAsked) and event.question == IS_LISTED
+    return IS_LISTED if asks else type(event).__name__
