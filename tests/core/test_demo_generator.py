@@ -184,7 +184,7 @@ def _followed(story: Story) -> Iterator[Recorded]:
 
 
 def test_processes_start_as_the_month_says(steps: list[Step], book: Book) -> None:
-    """A lead of the web form with a budget and an invoice start one each; what the client does ends a wait."""
+    """An office lead of the web form and an invoice start one each; what the client does ends a wait."""
     tally, stories = Tally(), dict[Key, Story]()
     for step in (step for step in steps if step.stream == "items"):
         story = stories.setdefault(step.key, Story(book, step.key))
@@ -195,7 +195,7 @@ def test_processes_start_as_the_month_says(steps: list[Step], book: Book) -> Non
     leads = [s for s in created if (s.key.item_type, s.frame.source) == ("lead", "crm_form")]
     done = tally.processes
     assert done.started == {
-        "lead-qualification": sum("budget" in step.change.fields for step in leads),
+        "lead-qualification": sum(step.change.fields["interest"] == "office" for step in leads),
         "invoice-follow-up": sum(step.key.item_type == "invoice" for step in created),
     }
     assert min(done.started.values()) > 10
