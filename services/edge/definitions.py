@@ -11,8 +11,7 @@ from services.edge.codec import DefinitionCodec, patiently
 
 _WAIT_MS = 100
 """Of an aborted save nothing is handed out, only the position passes it: look at it often."""
-
-_LOOK_AGAIN_SECONDS = 0.02
+_LOOK_AGAIN = 0.02
 
 
 class DefinitionsReader(Protocol):
@@ -75,10 +74,10 @@ class DefinitionsFollower:
                 await self._step(_WAIT_MS)
 
     async def reach(self, version: int) -> None:
-        """Read until a version that was saved: for moments after its transaction ended it is not to be seen yet."""
+        """Read until a version that was just saved: what Kafka has confirmed it may show some moments later."""
         while self.book.version < version:
             await self.catch_up(None)
-            await asyncio.sleep(_LOOK_AGAIN_SECONDS)
+            await asyncio.sleep(_LOOK_AGAIN)
 
     async def poll(self) -> None:
         """Take over what is new without waiting."""

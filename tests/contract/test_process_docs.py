@@ -16,21 +16,26 @@ from automation.conditions import InvalidConditionError, parse_condition
 from automation.definitions import models as m
 from automation.definitions.compiled import schema_for
 from automation.definitions.tenant_view import TenantView
-from automation.definitions.validation import check, id_of, read, view_of
+from automation.definitions.validation import check, read, view_of
 from automation.described import example
 from automation.scenarios.judge import judge
 from automation.scenarios.model import Scenario
 from automation.scenarios.play import book_of
 from services.cli.definitions.commands.test import difference
+from services.cli.definitions.files import read_files
 from services.cli.definitions.template_schema import text_of
 from services.cli.definitions.yaml_lines import read_yaml
 from services.cli.main import main
-from tests.core.spec import CATALOGUE, PEOPLE, TENANT, kind_of, pipeline
+from tests.core.spec import CATALOGUE, TENANT
 
 ROOT = Path(__file__).parents[2]
+COMPANY = ("pipeline", "user", "department", "role")
+"""What the pages take from the example company."""
 SCHEMA_FILE = ROOT / "schemas" / "process-template.schema.json"
 SCHEMA = Draft202012Validator(json.loads(SCHEMA_FILE.read_text()))
-AROUND: dict[tuple[str, str], m.Definition] = {(kind_of(one), id_of(one)): one for one in (pipeline(), *PEOPLE)}
+AROUND: dict[tuple[str, str], m.Definition] = {
+    name: one for name, one in read_files([ROOT / "examples" / "company"]).definitions.items() if name[0] in COMPANY
+}
 DECLARED = {
     "variables": [{"code": "reminders", "type": "int"}, {"code": "note", "type": "string"}],
 }

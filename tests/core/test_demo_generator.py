@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from statistics import mean, median
@@ -10,20 +11,26 @@ from statistics import mean, median
 import pytest
 
 from automation.definitions.book import Book
-from automation.envelope import Key
+from automation.envelope import Key, Recorded
 from automation.items import changes as c
 from automation.items.decide import decide
+from automation.items.effects import ItemAsked
 from automation.items.evolve import initial
+from automation.items.human_events import PeopleAsked
+from automation.items.process_changes import StartProcess
 from automation.items.state import ItemState
 from automation.payments.events import PaymentDocumentCreated
 from automation.payments.ids import payment_id
+from automation.records.types.exception.ids import IS_LISTED
 from automation.values import Money, Personal
 from services.cli.definitions.files import read_files
 from services.cli.demo import calendar
+from services.cli.demo.deciding import decision
 from services.cli.demo.month import month
 from services.cli.demo.paying import Payment, after_move, payment
 from services.cli.demo.story import Plan, Step
-from tests.core.spec import TENANT, book_of
+from services.cli.demo.tally import Tally
+from tests.core.spec import TENANT, Story, book_of
 
 PLAN = Plan(changes=4_000, seed=7, mark="t", tenant=TENANT)
 COMPANY = Path(__file__).parents[2] / "examples" / "company"
@@ -165,6 +172,63 @@ def test_payment_decided_again_is_the_same() -> None:
     """What a client does follows from seed and payable, not from when it is asked."""
     document = _document(Key(TENANT, "deal", "t-3"))
     assert payment(PLAN, document, calendar.BEGIN_MS) == payment(PLAN, document, calendar.BEGIN_MS)
+
+
+def _followed(story: Story) -> Iterator[Recorded]:
+    """Yield what the last turn emitted, and what follows: nobody is on the exceptions list, and tasks are made."""
+    yield from story.last.events
+    for event in story.events:
+        if isinstance(event, ItemAsked) and event.question in (IS_LISTED, "create_task"):
+            story.answer(event, listed=False)
+            yield from _followed(story)
+
+
+def test_processes_start_as_the_month_says(steps: list[Step], book: Book) -> None:
+    """An office lead of the web form and an invoice start one each; what the client does ends a wait."""
+    tally, stories = Tally(), dict[Key, Story]()
+    for step in (step for step in steps if step.stream == "items"):
+        story = stories.setdefault(step.key, Story(book, step.key))
+        for recorded in _followed(story.repeat(step.frame, step.change)):
+            tally.item(recorded)
+
+    created = [step for step in steps if isinstance(step.change, c.CreateItem)]
+    leads = [s for s in created if (s.key.item_type, s.frame.source) == ("lead", "crm_form")]
+    done = tally.processes
+    assert done.started == {
+        "lead-qualification": sum(step.change.fields["interest"] == "office" for step in leads),
+        "invoice-follow-up": sum(step.key.item_type == "invoice" for step in created),
+    }
+    assert min(done.started.values()) > 10
+    assert (done.not_started, done.incidents) == ({}, {})
+    assert 0 < done.ended["lead-qualification", "completed"] < done.started["lead-qualification"]
+    assert done.started.total() == done.ended.total() + len(done.waiting)
+    assert done.subscribed
+
+
+def _asked(kind: str, number: int) -> tuple[Step, ...]:
+    asked = PeopleAsked(f"task-{number}", kind, Personal("?"), ("ann", "marta"), 0)
+    return decision(PLAN, Key(TENANT, "deal", f"t-{number}"), asked, calendar.BEGIN_MS)
+
+
+def test_employees_decide_for_and_against_or_leave_it_lying() -> None:
+    """The same each time, whatever the task is called; one of those who were asked."""
+    said = [_asked("approval", number) for number in range(200)]
+    assert said == [_asked("approval", number) for number in range(200)]
+    assert Counter(made[0].change.decision if made else "" for made in said).keys() == {"approve", "reject", ""}
+    (form,) = next(filter(None, (_asked("information", number) for number in range(200))))
+    assert (form.key.item_type, form.change.decision) == ("human_task", "answer")
+    assert form.frame.actor in ("user:ann", "user:marta")
+    assert set(form.change.values) == {"floor", "lift"}
+
+
+def test_some_paid_deals_are_prepared_by_a_process() -> None:
+    """It is started by hand, with what its form asks for."""
+    keys = [Key(TENANT, "deal", f"t-{number}") for number in range(60)]
+    started = [step.change for key in keys for step in after_move(PLAN, key, "assembly", calendar.BEGIN_MS)
+               if isinstance(step.change, StartProcess)]  # fmt: skip
+    assert 0 < len(started) < len(keys)
+    assert {change.template_id for change in started} == {"onboarding"}
+    assert all(change.params.keys() == {"seats", "wishes"} for change in started)
 
 
 def test_company_goes_on_with_what_was_paid() -> None:

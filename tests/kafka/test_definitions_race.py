@@ -117,3 +117,24 @@ async def test_two_gateways_lose_nothing_that_they_confirmed(kafka: KafkaSetting
         assert set(fates.values()) <= {200, 409, 503}
         assert {name for name, fate in fates.items() if fate == 200} <= found
         assert not {name for name, fate in fates.items() if fate == 409} & found
+
+
+async def test_an_apply_whose_records_cannot_be_read_at_once_is_in_force_all_the_same(
+    kafka: KafkaSettings, topics: Topics
+) -> None:
+    """A transaction that began earlier and is not over hides them, as does the moment between commit and its mark."""
+    other = producer(kafka, transactional_id=f"{topics.prefix}other")
+    await other.start()
+    try:
+        async with open_store(kafka, topics, writing=True) as store:
+            await other.begin_transaction()
+            await other.send_and_wait(topics.definitions, b"never committed")
+            saving = asyncio.ensure_future(store.save([_saved(store.view(spec.TENANT), spec.pipeline())]))
+            await asyncio.wait([saving], timeout=1.0)
+            assert not saving.done()
+            await other.abort_transaction()
+
+            assert await saving == store.version
+            assert store.view(spec.TENANT).pipelines
+    finally:
+        await other.stop()

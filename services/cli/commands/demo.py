@@ -120,7 +120,8 @@ def _print(done: Done, changes: int, as_json: bool) -> None:
         click.echo(json.dumps({**found, "gateway": gateway, "payment_page": pages, "moved": moved}))
         return
     Console(width=WIDTH, highlight=False).print(report.table(found))
-    for line in report.links(gateway, _shown(home_dir() / KEY_FILE), pages, _deals(done)):
+    asked = bool(found["human_tasks"])
+    for line in report.links(gateway, _shown(home_dir() / KEY_FILE), pages, _deals(done), asked=asked):
         click.echo(line)
     click.echo("everything runs on; stagewire status, stagewire down")
 

@@ -16,7 +16,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from automation.definitions.validation import check
 from automation.envelope import stable_id
 from services.cli.definitions.plan import records, steps
-from services.cli.definitions.store import ConflictError, DefinitionStore, open_store
+from services.cli.definitions.store import DefinitionStore, SavingError, open_store
 from services.cli.edge import json_option, remember_definitions, run, tenant_option, topics
 from services.cli.importing.directory import Made, definitions_of
 from services.cli.importing.items import Imported, Importer, Position, Watch
@@ -69,7 +69,7 @@ def COMMAND(  # noqa: N802  # the name by which the command folder is loaded
         reject_to = rejected or Path(f"{file.name}.rejected.csv")
         job = _Job(file, mapping, digest_of(file), tenant, rules == "on", reject_to, restart, rate)
         facts = run(_items(job) if mapping.item else _definitions(job))
-    except (MappingError, TableError, ConflictError, ValueError) as problem:
+    except (MappingError, TableError, SavingError, ValueError) as problem:
         raise click.ClickException(str(problem)) from problem
     if as_json:
         click.echo(json.dumps(facts))

@@ -9,6 +9,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
+from services.cli.api import ApiError, call
 from services.cli.definitions.stops import StopStatus, stops
 from services.cli.edge import WIDTH, cut, json_option, moment_text, run, shown, topics
 from services.cli.stack.look import KafkaStatus, UnitStatus, cluster, processes
@@ -23,18 +24,20 @@ _NOT_READY, _NOT_RUNNING = 1, 3
 @json_option()
 @click.pass_context
 def COMMAND(context: click.Context, /, as_json: bool) -> None:  # noqa: N802  # the name by which the folder is loaded
-    """Show broker, services, lag, dead letters and kill switches that are on.
+    """Show broker, services, lag, dead letters, business processes and kill switches that are on.
 
     Exit code 0: all is ready; 1: something is not; 3: nothing runs.
     """
     units = processes(home_dir())
     bootstrap, kafka, problem = _ask()
     halted = run(stops(KafkaSettings(), topics())) if kafka is not None else []
+    business = _business() if any(unit.name == "gateway" and not unit.not_ready for unit in units) else None
     if as_json:
-        facts = {"problem": problem, "stopped": [one._asdict() for one in halted]}
+        facts = {"problem": problem, "stopped": [one._asdict() for one in halted], "business_processes": business}
         click.echo(json.dumps(_facts(units, kafka, bootstrap) | facts))
     else:
         _print(units, kafka, problem or bootstrap)
+        _print_business(business)
         _print_stops(halted)
     context.exit(_code(units, kafka))
 
@@ -49,6 +52,15 @@ def _ask() -> tuple[str, KafkaStatus | None, str]:
         return bootstrap, None, str(problem)
     except click.ClickException as problem:
         return bootstrap, None, problem.message
+
+
+def _business() -> dict[str, int] | None:
+    """Count the open business processes of the tenant of the API key; None where the API does not say."""
+    try:
+        templates = call("GET", "/v1/processes/totals")["templates"]
+    except ApiError:
+        return None
+    return {what: sum(one[what] for one in templates) for what in ("running", "paused", "incidents")}
 
 
 def _code(units: list[UnitStatus], kafka: KafkaStatus | None) -> int:
@@ -82,6 +94,13 @@ def _print(units: list[UnitStatus], kafka: KafkaStatus | None, told: str) -> Non
         lags.add_row(lag.service, lag.topic, str(lag.records), f"{lag.seconds:.1f}")
     console.print(lags)
     click.echo(f"dead letters: {kafka.dead_letters}" + (" (stagewire dead-letters list)" if kafka.dead_letters else ""))
+
+
+def _print_business(business: dict[str, int] | None) -> None:
+    if business is not None:
+        running, paused, incidents = business["running"], business["paused"], business["incidents"]
+        hint = " (stagewire process incidents)" if incidents else ""
+        click.echo(f"business processes: {running} running, {paused} paused, {incidents} incidents{hint}")
 
 
 def _print_stops(halted: list[StopStatus]) -> None:

@@ -15,7 +15,7 @@ from automation.definitions.tenant_view import TenantView
 from automation.definitions.validation import DefinitionId, Flaw, check
 from services.cli.definitions.files import Fault, Files
 from services.cli.definitions.plan import Step, records, step, steps
-from services.cli.definitions.store import ConflictError, DefinitionStore, open_store
+from services.cli.definitions.store import DefinitionStore, SavingError, open_store
 from services.cli.edge import remember_definitions, run, topics
 from services.edge.clock import SystemClock
 from services.edge.holidays import with_holidays
@@ -88,7 +88,7 @@ async def save(store: DefinitionStore, tenant: str, planned: Sequence[Step], aut
         saved = records(tenant, planned, author, SystemClock().now(), uuid.uuid4().hex)
         try:
             await store.save(saved)
-        except ConflictError as problem:
+        except SavingError as problem:
             raise click.ClickException(str(problem)) from problem
     remember_definitions(topics().prefix, store.version)
     return store.version

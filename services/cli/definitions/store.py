@@ -5,27 +5,34 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import ProducerFenced, UnknownTopicOrPartitionError
-from aiokafka.structs import RecordMetadata
 
 from automation.definitions.book import Book
 from automation.definitions.saved import DefinitionSaved
 from automation.definitions.tenant_view import EVERYWHERE, TenantView
 from services.deal_stream.bootstrap import catalogue, definitions
-from services.edge.broker import BrokerError
 from services.edge.codec import DefinitionCodec
 from services.edge.definitions import DefinitionsFollower
 from services.edge.kafka import KafkaSettings, producer
 from services.edge.topics import Topics
 
 _TOPIC_SECONDS = 10.0
-_SAVED_SECONDS = 15.0
+_SHOWN_SECONDS = 15.0
 
 
-class ConflictError(Exception):
+class SavingError(Exception):
+    """It is not certain for whoever saves that all is in force; the message says what to do."""
+
+
+class ConflictError(SavingError):
     """Somebody else saved in the meantime: nothing of this apply is in force; read again and repeat."""
+
+
+class UnseenError(SavingError):
+    """Kafka has confirmed the apply and does not show it in time."""
 
 
 class DefinitionStore:
@@ -58,28 +65,30 @@ class DefinitionStore:
         await self._followed.catch_up(None)
 
     async def save(self, records: Sequence[DefinitionSaved]) -> int:
-        """Write the records in one transaction and return the version that they got; raises ConflictError."""
+        """Write the records in one transaction and return the version that they got; raises SavingError."""
         if self._sender is None:
             raise RuntimeError("opened for reading alone")
         try:
             async with self._sender.transaction():
-                placed = await asyncio.gather(*[await self._send(self._sender, saved) for saved in records])
+                sent = [await self._send(self._sender, saved) for saved in records]
+                placed = await asyncio.gather(*sent)
         except ProducerFenced as error:
             raise ConflictError("somebody else has begun to apply definitions: run it again") from error
-        await self._read_back(max((int(one.offset) + 1 for one in placed), default=0))
+        await self._reach(int(placed[-1].offset) + 1)
         self._check_taken(records)
         return self.version
 
-    async def _read_back(self, version: int) -> None:
+    async def _reach(self, version: int) -> None:
+        """Read what was saved: a commit is confirmed moments before its records can be read."""
         try:
-            async with asyncio.timeout(_SAVED_SECONDS):
+            async with asyncio.timeout(_SHOWN_SECONDS):
                 await self._followed.reach(version)
-        except TimeoutError:
-            raise BrokerError("Kafka does not show what was saved: see `stagewire definitions diff`") from None
+        except TimeoutError as error:
+            raise UnseenError("saved, but not to be read yet: `stagewire definitions list` shows it later") from error
 
-    async def _send(self, sender: AIOKafkaProducer, saved: DefinitionSaved) -> asyncio.Future[RecordMetadata]:
+    async def _send(self, sender: AIOKafkaProducer, saved: DefinitionSaved) -> asyncio.Future[Any]:
         key = f"{saved.tenant}/{saved.kind}/{saved.id}".encode()
-        sent: asyncio.Future[RecordMetadata] = await sender.send(self._topic, self._codec.encode(saved), key)
+        sent: asyncio.Future[Any] = await sender.send(self._topic, self._codec.encode(saved), key)
         return sent
 
     def _check_taken(self, records: Sequence[DefinitionSaved]) -> None:

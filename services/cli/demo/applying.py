@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from pathlib import Path
 
+from automation.definitions.saved import DefinitionSaved
 from automation.definitions.validation import check
 from services.cli.definitions.files import read_files
 from services.cli.definitions.plan import records, steps
-from services.cli.definitions.store import open_store
+from services.cli.definitions.store import DefinitionStore, SavingError, open_store
 from services.cli.edge import remember_definitions
 from services.edge.clock import SystemClock
 from services.edge.holidays import with_holidays
@@ -34,6 +36,13 @@ async def apply_company(folder: Path, tenant: str, kafka: KafkaSettings, topics:
             raise CompanyError("\n".join(wrong))
         planned = steps(view, checked.definitions)
         if planned:
-            await store.save(records(tenant, planned, "demo", SystemClock().now(), uuid.uuid4().hex))
+            await _save(store, records(tenant, planned, "demo", SystemClock().now(), uuid.uuid4().hex))
         remember_definitions(topics.prefix, store.version)
         return len(planned), store.version
+
+
+async def _save(store: DefinitionStore, saved: Sequence[DefinitionSaved]) -> None:
+    try:
+        await store.save(saved)
+    except SavingError as problem:
+        raise CompanyError(str(problem)) from problem

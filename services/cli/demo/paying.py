@@ -20,6 +20,8 @@ _HABITS: tuple[tuple[Habit, int], ...] = (
     ("never", 22), ("once", 50), ("repeated", 9), ("twice", 5), ("failed_first", 4), ("failed_late", 6), ("by_hand", 4)
 )  # fmt: skip
 PROVIDER = "simulated"
+_PREPARED = 0.2
+"""Of the paid deals, those whose delivery is prepared by a process."""
 
 
 class Payment(NamedTuple):
@@ -77,6 +79,11 @@ def after_move(plan: Plan, key: Key, stage: str, at: Moment) -> Iterator[Step]:
 
 
 def _build(story: Story, key: Key, rng: Random) -> None:
+    if rng.random() < _PREPARED:
+        wishes = rng.choice(people.WISHES)
+        story.wait(4).start(
+            key, rng.choice(people.SALES), "onboarding", {"seats": rng.randint(4, 40), "wishes": wishes}
+        )
     story.wait(30).comment(key, "marta", "The wood is here.")
     story.wait(50).save(key, "marta", stage="delivery")
     if rng.random() < 0.9:

@@ -20,6 +20,8 @@ INDUSTRIES = ("food", "law", "education", "health", "media", "public", "travel",
 POSITIONS = ("owner", "buyer", "office manager", "assistant")
 REMARKS = ("Prefers oak.", "Asks for a sample.", "Wants it before Easter.", "Compares with another offer.",
            "Met at the fair.", "Needs an invoice with VAT id.")  # fmt: skip
+WISHES = ("", "Please come before nine.", "The old desks go with you.", "Ring at the back door.")
+REASONS = ("The van is too small.", "No crew in that week.", "The stairs are too narrow.")
 SUBJECTS = ("Question about the legs", "When will it come?", "Thank you", "Colour of the top", "Please call back")
 _PRODUCTS = (
     ("desk-160", "Desk 160 cm", 49_900), ("desk-200", "Desk 200 cm", 64_900), ("chair", "Chair", 28_900),

@@ -10,8 +10,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from automation.envelope import Key
+from automation.items.changes import DeleteItem
 from automation.items.events import TriggerFired
+from automation.items.human_events import PeopleAsked
 from automation.payments.events import PaymentDocumentCreated, PaymentDocumentPaid
+from services.cli.demo.deciding import decision
 from services.cli.demo.paying import after_move, payment
 from services.cli.demo.paying_client import PayingClient
 from services.cli.demo.sending import Sender
@@ -61,6 +64,8 @@ class Performance:
         self._client = client
         self._listen = listen
         self._month: set[str] = set()
+        self._deleted: set[Key] = set()
+        """Items that the month deletes: what is asked about them may be withdrawn before it is answered."""
         self._open: set[str] = set()
         self._work: set[asyncio.Task[None]] = set()
         self._lock = asyncio.Lock()
@@ -69,6 +74,7 @@ class Performance:
     async def run(self, steps: Sequence[Step]) -> Progress:
         """Send the steps and follow what they lead to, until each has left its trace and each call its answer."""
         self._month = {step.frame.change_id for step in steps}
+        self._deleted = {step.key for step in steps if isinstance(step.change, DeleteItem)}
         self.progress.began = last = time.monotonic()
         self._spawn(self._send_month(steps))
         while self._busy():
@@ -123,6 +129,8 @@ class Performance:
             self._decided(recorded.envelope.change_id)
             if isinstance(recorded.event, TriggerFired):
                 self._go_on(recorded.envelope.key, recorded.event.to_stage, recorded.envelope.occurred_at)
+            elif isinstance(recorded.event, PeopleAsked):
+                self._ask(recorded.envelope.key, recorded.event, recorded.envelope.occurred_at)
         for recorded in seen.payments:
             self.progress.tally.payment(recorded)
             self._decided(recorded.envelope.change_id)
@@ -143,6 +151,10 @@ class Performance:
         if self._is_ours(key):
             self.progress.moved.append(key)
             self._send_later(list(after_move(self._plan, key, stage, at)))
+
+    def _ask(self, key: Key, asked: PeopleAsked, at: int) -> None:
+        if self._is_ours(key) and key not in self._deleted:
+            self._send_later(decision(self._plan, key, asked, at))
 
     def _send_later(self, steps: Sequence[Step]) -> None:
         if steps:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from rich.table import Table
 
 from automation.envelope import Key
 from services.cli.demo.performing import Progress
+from services.cli.demo.process_tally import ProcessTally
 
 _MAILS, _NOTES, _ALERTS = "ClientEmailRequested", "NotificationRequested", "Alert"
 
@@ -37,8 +39,25 @@ def figures(progress: Progress, month: int) -> dict[str, Any]:
         "emails_recorded": answered[_MAILS],
         "notifications": answered[_NOTES],
         "alerts": answered[_ALERTS],
+        **_processes(tally.processes),
         "calls_failed": sum(n for (_, status), n in tally.calls.items() if status == "failed"),
         "dead_letters": dict(progress.refused),
+    }
+
+
+def _processes(tally: ProcessTally) -> dict[str, Any]:
+    ended: Counter[str] = Counter()
+    for (_, outcome), count in tally.ended.items():
+        ended[outcome] += count
+    return {
+        "processes_started": dict(tally.started.most_common()),
+        "processes_not_started": dict(tally.not_started.most_common()),
+        "processes_ended": dict(ended.most_common()),
+        "processes_waiting": dict(Counter(tally.waiting.values()).most_common()),
+        "incidents": dict(tally.incidents.most_common()),
+        "incidents_open": tally.incidents.total() - tally.resolved,
+        "human_tasks": dict(tally.asked.most_common()),
+        "human_tasks_decided": dict(tally.decided.most_common()),
     }
 
 
@@ -64,14 +83,25 @@ def _lines(found: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     yield "notices ignored", _listed(found["notices_without_effect"])
     yield "e-mails", f"{found['emails_recorded']:,} recorded"
     yield "notifications", f"{found['notifications']:,}, and {found['alerts']:,} alerts about payments"
+    yield from _process_lines(found)
     yield "dead letters", _listed(found["dead_letters"])
+
+
+def _process_lines(found: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    yield "processes started", _listed(found["processes_started"])
+    yield "", f"ended: {_listed(found['processes_ended'])}; waiting: {sum(found['processes_waiting'].values()):,}"
+    if found["processes_not_started"]:
+        yield "", f"not started: {_listed(found['processes_not_started'])}"
+    yield "incidents", _listed(found["incidents"])
+    yield "human tasks", _listed(found["human_tasks"])
+    yield "", f"decided: {_listed(found['human_tasks_decided'])}"
 
 
 def _listed(counts: Mapping[str, int]) -> str:
     return ", ".join(f"{name} {count:,}" for name, count in counts.items()) or "none"
 
 
-def links(gateway: str, key_file: Path, pay: Iterable[str], moved: Iterable[Key]) -> Iterator[str]:
+def links(gateway: str, key_file: Path, pay: Iterable[str], moved: Iterable[Key], *, asked: bool) -> Iterator[str]:
     """Yield what to look at next, one line each."""
     yield f"HTTP API        {gateway}/"
     yield f"its key         {key_file}"
@@ -80,3 +110,6 @@ def links(gateway: str, key_file: Path, pay: Iterable[str], moved: Iterable[Key]
     for key in moved:
         yield f"a timeline      stagewire item timeline {key.text}"
         yield f"why it moved    stagewire item runs {key.text}"
+    if asked:
+        yield "its processes   stagewire process list --template onboarding"
+        yield "what people do  stagewire human-tasks list"

@@ -9,10 +9,14 @@ from typing import Any, Literal, NamedTuple
 from automation.envelope import Key, stable_id
 from automation.items import changes as c
 from automation.items.parts import Link, ProductRow
+from automation.items.process_changes import StartProcess
 from automation.payments.changes import RegisterOrder
 from automation.values import Moment, Money, Personal, Value
 from services.cli.demo import calendar
 from services.cli.demo.people import SUBJECTS
+
+_ACTIVITIES = (("incoming_email",) * 2, ("incoming_call",) * 2, ("incoming_message", "app"))
+"""What clients do, each with the source of the change that tells of it."""
 
 
 class Plan(NamedTuple):
@@ -99,13 +103,17 @@ class Story:
 
     def activity(self, key: Key) -> None:
         """Let the client write or call."""
-        kind, source = self.rng.choice((("email", "incoming_email"), ("call", "incoming_call"), ("message", "app")))
+        kind, source = self.rng.choice(_ACTIVITIES)
         said = Personal(self.rng.choice(SUBJECTS))
         self._item(key, c.RecordActivity(f"{self.id()}-{len(self.steps)}", kind, said), source, "")
 
     def delete(self, key: Key, user: str) -> None:
         """Delete an item."""
         self._item(key, c.DeleteItem(), "manual", user)
+
+    def start(self, key: Key, user: str, template: str, params: Mapping[str, Value]) -> None:
+        """Start a business process by hand."""
+        self._item(key, StartProcess(template, params), "manual", user)
 
     def order(self, order_id: str, total: Money, item: Key, rows: tuple[ProductRow, ...]) -> None:
         """Register an order of the web shop."""

@@ -6,10 +6,13 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
-from automation.envelope import Recorded
+from automation.envelope import Key, Recorded
 from automation.items import alert_events, effects
 from automation.items import events as e
 from automation.payments import events as p
+from automation.records.loading import record_types
+from automation.records.types.exception.ids import IS_LISTED
+from services.cli.demo.process_tally import ProcessTally
 
 _OUTCOMES: dict[type, str] = {
     e.RuleRunCompleted: "completed", e.RuleRunSkipped: "skipped", e.RuleRunFailed: "failed",
@@ -36,6 +39,7 @@ class Tally:
     """Notices without an effect, by reason."""
     alerts: int = 0
     delayed: int = 0
+    processes: ProcessTally = field(default_factory=ProcessTally)
     _failed: set[str] = field(default_factory=set)
     open: dict[str, dict[str, str]] = field(default_factory=dict)
     """Kinds of requests without an answer, by item and effect."""
@@ -50,32 +54,40 @@ class Tally:
             self.fired[event.trigger_id] += 1
         elif isinstance(event, e.TriggerSkipped):
             self.held[event.reason] += 1
-        else:
-            self._call(envelope.key.text, event)
+        elif not self.processes.take(event):
+            self._call(envelope.key, event)
 
-    def _call(self, key: str, event: Any) -> None:
+    def _call(self, key: Key, event: Any) -> None:
         if hasattr(event, "CHANNEL") and not isinstance(event, effects.ItemAnswered):
-            kind = type(event).__name__ if event.run_id else self._notice(key, event)
+            if event.run_id in self.processes.subscribed:
+                return
+            kind = _kind(event) if event.run_id else self._notice(key, event)
             if kind:  # a fact for another item asks for no answer
-                self.open.setdefault(key, {})[event.effect_id] = kind
+                self.open.setdefault(key.text, {})[event.effect_id] = kind
         elif isinstance(event, alert_events.RuleFailureTold):
-            self._failed.add(key)
+            self._failed.add(key.text)
         elif isinstance(event, e.EffectAnswered):
-            kind = self.open.get(key, {}).pop(event.effect_id, "")
-            self.calls[kind, event.status] += 1
-            if not self.open.get(key, True):
-                del self.open[key]
+            self._answered(key.text, event)
         elif isinstance(event, e.ItemDeleted):
-            self.open.pop(key, None)  # its answers go no further
+            self.open.pop(key.text, None)  # its answers go no further
         elif isinstance(event, e.RuleRunDelayed):
             self.delayed += 1
 
-    def _notice(self, key: str, event: Any) -> str:
+    def _answered(self, key: str, event: e.EffectAnswered) -> None:
+        kind = self.open.get(key, {}).pop(event.effect_id, "")
+        if kind:
+            # Of whom the exceptions list has never heard, it has no record.
+            unlisted = kind == IS_LISTED and event.reason == "item_not_found"
+            self.calls[kind, "completed" if unlisted else event.status] += 1
+        if not self.open.get(key, True):
+            del self.open[key]
+
+    def _notice(self, key: Key, event: Any) -> str:
         """Name a notification that no rule asked for: of a failed rule, as the event before tells, or of a payment."""
-        if not isinstance(event, effects.NotificationRequested):
+        if not isinstance(event, effects.NotificationRequested) or key.item_type in record_types():
             return ""
-        failure = key in self._failed
-        self._failed.discard(key)
+        failure = key.text in self._failed
+        self._failed.discard(key.text)
         self.alerts += not failure
         return "FailureNotice" if failure else "Alert"
 
@@ -92,3 +104,8 @@ class Tally:
         for (outcome, _), count in self.runs.items():
             found[outcome] += count
         return found
+
+
+def _kind(event: Any) -> str:
+    asks = isinstance(event, effects.ItemAsked) and event.question == IS_LISTED
+    return IS_LISTED if asks else type(event).__name__

@@ -16,16 +16,19 @@ from automation.items import process_events as p
 from automation.items.process_changes import ControlProcess, StartProcess
 from automation.records.types.human_task.changes import DecideHumanTask
 from automation.values import Personal
+from services.cli.definitions.files import read_files
 from tests.core.human_world import HOUR, STAFF, TEAM_UNIT
 from tests.core.spec import PEOPLE, action, book_of, pipeline, put, template
 from tests.core.world import World
 
-PAGE = Path(__file__).parents[3] / "docs" / "how-to" / "ask-people.md"
+ROOT = Path(__file__).parents[3]
+PAGE = ROOT / "docs" / "how-to" / "ask-people.md"
+COMPANY = tuple(read_files([ROOT / "examples" / "company"]).definitions.values())
 
 
-def world_of(made: m.Template) -> World:
+def world_of(made: m.Template, *around: m.Definition) -> World:
     """Return a world with a deal on which the process runs."""
-    world = World(book_of(pipeline(), *PEOPLE, TEAM_UNIT, *STAFF, made))
+    world = World(book_of(*(around or (pipeline(), *PEOPLE, TEAM_UNIT, *STAFF)), made))
     world.tell("deal/1", c.CreateItem({"title": "Desk"}, responsible="ann"))
     return world.tell("deal/1", StartProcess(made.id, {}))
 
@@ -49,13 +52,13 @@ def test_the_example_of_the_page_goes_by_form_and_vote(votes: tuple[str, str], s
     assert written
     raw = yaml.safe_load(written[1])
     del raw["kind"]
-    world = world_of(m.Template.model_validate_json(json.dumps(raw)))
+    world = world_of(m.Template.model_validate_json(json.dumps(raw)), *COMPANY)
     say(world, "ann", "answer", delivery="courier", discount=5)
 
     (task,) = [one.state.body for one in world.stories.values() if getattr(one.state, "type", "") == "human_task"
                and one.state.body.status == "open"]  # fmt: skip
-    assert (task.title.text, task.assignees) == ("Offer Desk, 5 % off", ("ann", "boss", "cid"))
-    for user, vote in zip(("boss", "cid"), votes, strict=True):
+    assert (task.title.text, task.assignees) == ("Offer Desk, 5 % off", ("lena", "marta", "berta"))
+    for user, vote in zip(("berta", "lena"), votes, strict=True):
         say(world, user, vote)
     assert world.state("deal/1").stage == stage
 
