@@ -286,6 +286,8 @@ class WaiterAdded:
     run_id: str
     reply_to: str
     stages: tuple[str, ...]
+    pipeline: str = ""
+    """The one whose stages these are: another one may have stages of the same ids. Empty for any."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -198,7 +198,7 @@ def _nothing(state: ItemState, env: Envelope, event: Any) -> Patch:
 
 
 def _waits(state: ItemState, env: Envelope, event: p.WaiterAdded) -> Patch:
-    new = Waiter(event.run_id, event.reply_to, event.stages)
+    new = Waiter(event.run_id, event.reply_to, event.stages, pipeline=event.pipeline)
     return {"waiters": {**state.waiters, event.effect_id: new}}
 
 

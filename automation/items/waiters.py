@@ -23,18 +23,24 @@ def await_stage(turn: Turn, asked: c.AskItem) -> Answer | None:
     stages = tuple(listed) if isinstance(listed, tuple) else ()
     if turn.state.stage and (turn.state.stage in stages or _is_final(turn)):
         return Answer("completed", "", {"stage": turn.state.stage})
-    return _remember(turn, asked, stages or ("",))
+    return _remember(turn, asked, stages or ("",), _pipeline_of(turn, stages))
+
+
+def _pipeline_of(turn: Turn, stages: tuple[str, ...]) -> str:
+    """Return the item's pipeline if the stages are its own; stages of others may be of any: ids do not say."""
+    own = turn.view.pipelines.get((turn.state.item_type, turn.state.pipeline))
+    return own.id if own is not None and any(own.has(stage) for stage in stages) else ""
 
 
 def await_activity(turn: Turn, asked: c.AskItem) -> Answer | None:
     """Remember who waits for activity of the client."""
-    return _remember(turn, asked, ())
+    return _remember(turn, asked, (), "")
 
 
-def _remember(turn: Turn, asked: c.AskItem, stages: tuple[str, ...]) -> Answer | None:
+def _remember(turn: Turn, asked: c.AskItem, stages: tuple[str, ...], pipeline: str) -> Answer | None:
     if len(turn.state.waiters) >= MOST:
         return Answer("failed", "too_many_waiters", {})
-    turn.emit(p.WaiterAdded(asked.effect_id, asked.run_id, asked.reply_to, stages))
+    turn.emit(p.WaiterAdded(asked.effect_id, asked.run_id, asked.reply_to, stages, pipeline))
     return None
 
 
@@ -51,7 +57,10 @@ def on_stage(turn: Turn) -> None:
     It counts also where something moves the item on before they are answered (spec 4.28).
     """
     stage, final = turn.state.stage, _is_final(turn)
-    found = [name for name, one in _waiting(turn) if one.stages and (final or stage in one.stages)]
+    here = ("", turn.state.pipeline)
+    found = [
+        name for name, one in _waiting(turn) if one.stages and (final or (stage in one.stages and one.pipeline in here))
+    ]
     if found:
         turn.later(lambda t: _answer(t, found, stage))
 

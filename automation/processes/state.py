@@ -83,3 +83,5 @@ class Waiter:
     stages: tuple[str, ...]
     reached: str = ""
     """What is to be answered, once it has happened."""
+    pipeline: str = ""
+    """The one whose stages these are; empty for any."""

@@ -46,6 +46,7 @@ def test_a_deal_that_leaves_the_pipeline_is_still_waited_for() -> None:
     """Until it comes back, or is closed."""
     world = start(world_with(wait()))
     world.tell("deal/w", c.SaveItem({}, pipeline="other", stage="invoice_sent"))
+    world.tell("deal/w", c.SaveItem({}, stage="assembly"))  # the other pipeline has a stage of this id, too
     assert outcome(world) == []
     world.tell("deal/w", c.SaveItem({}, pipeline="main", stage="assembly"))
     assert outcome(world) == [{"reached_stage": "assembly"}]
