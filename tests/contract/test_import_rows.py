@@ -80,7 +80,7 @@ def test_change_ids_depend_on_file_and_row_alone(maker):
         (["a/b", "", "Open", "", "", ""], "id"),
         (["1", "Nobody", "Open", "", "", ""], "no employee named 'Nobody'"),
         (["1", "", "Strange", "", "", ""], "stage 'Strange'"),
-        (["1", "", "Open", "yesterday", "", ""], "no date"),
+        (["1", "", "Open", "yesterday", "", ""], "is no time such as"),
         (["1", "", "Won", "2026-01-02", "2026-01-03", "lots"], "amount: 'lots'"),
         (["1", "", "Open"], "3 values instead of 6"),
     ],
