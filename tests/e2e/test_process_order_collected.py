@@ -93,7 +93,7 @@ def test_the_deal_is_won_and_celebrated(collected: Collected) -> None:
     assert [one["facts"]["status"] for one in deal.timeline("payment")] == ["unpaid", payment["status"]]
     assert deal.firings() == [("e2e-collected", "moved", "")]
     (moved,) = deal.timeline("stage_changed")
-    assert (moved["actor"], moved["on_behalf_of"]) == ("trigger:e2e-collected", "user:berta")
+    assert (moved["actor"], moved["on_behalf_of"]) == ("trigger:e2e-collected", "berta")
     assert eventually(deal.alerts) == [f"{deal.title}: payment of 500.00 EUR was paid. Stage: Won."]
     assert comments(deal) == [f"Paid: 500.00 EUR as {payment['payment_id']}"]
     (planned,) = deal.timeline("activity_planned")
