@@ -33,7 +33,7 @@ def sales(company: Company) -> Iterator[Company]:
 
 def request(sales: Company, budget: Money, **more: Any) -> Item:
     """Return a lead as the form on the site makes it."""
-    fields = {"interest": "office", "budget": amount_body(budget), "name": "Clara Cliente", "email_work": "c@home.test"}
+    fields = {"interest": "chair", "budget": amount_body(budget), "name": "Clara Cliente", "email_work": "c@home.test"}
     return Item(sales, "lead", budget, **fields).create(source="crm_form", **more)
 
 
