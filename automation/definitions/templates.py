@@ -42,12 +42,15 @@ class Templates:
         """Return the templates in force that start on `add` or `change` of an item, by id; kill switches aside."""
         found = self._starting.get((item_type, occasion))
         if found is None:
-            made = (one for (kind, _), one in view.current.items() if kind == "template")
-            listed = (t for t in made if isinstance(t, Template) and t.item_type == item_type and _starts(t, occasion))
-            names = sorted(t.id for t in listed if t.runs)
-            compiled = (self.version(name, view.version_in_force("template", name), view) for name in names)
-            found = self._starting[item_type, occasion] = tuple(one for one in compiled if one is not None)
+            found = self._starting[item_type, occasion] = self._find(item_type, occasion, view)
         return found
+
+    def _find(self, item_type: str, occasion: str, view: TenantView) -> tuple[CompiledTemplate, ...]:
+        made = (one for (kind, _), one in view.current.items() if kind == "template")
+        listed = (t for t in made if isinstance(t, Template) and t.item_type == item_type and _starts(t, occasion))
+        names = sorted(t.id for t in listed if t.runs)
+        compiled = (self.version(name, view.version_in_force("template", name), view) for name in names)
+        return tuple(one for one in compiled if one is not None)
 
 
 def _starts(template: Template, occasion: str) -> bool:

@@ -29,6 +29,7 @@ TURN_LIMIT = 16_000_000
 MOST_LINKS = 1_000
 """Links of an item: each may become a message."""
 _LIGHT = 4_096
+_EMPTY = 10
 _WEIGHED_EVERY = 16
 _INT64 = 2**63
 _NAMING = (RuleRunSkipped, RuleRunFailed, RuleRunDelayed, RuleRunStarted)
@@ -100,8 +101,14 @@ def is_too_large(before: ItemState, after: ItemState, reserve: int = 0, growth: 
         return False
     if len(after.links) > max(MOST_LINKS, len(before.links)):
         return True
-    size = _many(new)
-    return size > STATE_LIMIT + reserve and size > _many(old)
+    size = _filled(new)
+    return size > STATE_LIMIT + reserve and size > _filled(old)
+
+
+def _filled(parts: tuple[Any, ...]) -> int:
+    """Return the weight of the parts of a state: most of them are empty, and need no look."""
+    there = [part for part in parts if part]
+    return _many(there) + _EMPTY * (len(parts) - len(there))
 
 
 def exceeding(events: Iterable[Recorded], room: int) -> int:

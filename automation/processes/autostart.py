@@ -44,8 +44,7 @@ def after_creation(turn: Turn, given: Mapping[str, Value]) -> None:
 
 def after_change(turn: Turn, before: int, given: Mapping[str, Value] = _NO_VALUES) -> None:
     """Queue the starts of a change, if anything is other than before the events behind the first `before` ones."""
-    changes = any(isinstance(recorded.event, CHANGES) for recorded in turn.events[before:])
-    if changes and _starts(turn, "change"):
+    if _starts(turn, "change") and any(isinstance(recorded.event, CHANGES) for recorded in turn.events[before:]):
         _queue(turn, _Start("change", given, changed_since(turn, before), turn.actor, turn.source, turn.cause))
 
 
