@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from typing import Any
+from collections.abc import Callable, Collection, Mapping
+from typing import Any, TypeVar
 
 from automation.definitions.arguments import Problem
 from automation.definitions.compiled import CompiledRule
@@ -21,6 +21,7 @@ DEADLINE_MS = 3_600_000
 """How long a step waits for the outcomes of its calls: longer than all tries of the notifier."""
 
 _NO_ANSWERS: Mapping[str, Answer] = {}
+Made = TypeVar("Made")
 
 
 def advance(turn: Turn) -> None:
@@ -90,19 +91,31 @@ def _follow(turn: Turn, run: Run) -> None:
 def perform(turn: Turn, rule: CompiledRule, run_id: str, entry: int) -> None:
     """Judge a rule's condition, ask its plan, and record what comes of it; a dry run does the same."""
     scope = scope_of(turn)
-    plan = rule.check(scope) or _planned(turn, rule, run_id, scope, _NO_ANSWERS)
+    plan = rule.check(scope) or _asked(turn, rule, run_id, scope, _NO_ANSWERS)
     _settle(turn, rule, run_id, entry, plan)
 
 
-def _planned(turn: Turn, rule: CompiledRule, run_id: str, scope: Scope, answers: Mapping[str, Answer]) -> Plan:
+def tried(work: Callable[[], Made]) -> Made | None:
+    """Return what the work of one rule or step makes; None for a defect.
+
+    It ends this step alone, and the fact that started it stands (design section 2).
+    """
     try:
-        params = rule.params(scope)
-        if isinstance(params, Problem):
-            return Failed(params.reason)
-        context = Context(turn.state, turn.key, turn.view, turn.now, run_id, answers)
-        return rule.plan(context, params)
-    except Exception:  # noqa: BLE001 - a defect ends this step alone; the fact that started it stands (design section 2)
-        return Failed("internal_error")
+        return work()
+    except Exception:  # noqa: BLE001 - the one place of the core where a defect is caught
+        return None
+
+
+def _asked(turn: Turn, rule: CompiledRule, run_id: str, scope: Scope, answers: Mapping[str, Answer]) -> Plan:
+    return tried(lambda: _planned(turn, rule, run_id, scope, answers)) or Failed("internal_error")
+
+
+def _planned(turn: Turn, rule: CompiledRule, run_id: str, scope: Scope, answers: Mapping[str, Answer]) -> Plan:
+    params = rule.params(scope)
+    if isinstance(params, Problem):
+        return Failed(params.reason)
+    context = Context(turn.state, turn.key, turn.view, turn.now, run_id, answers)
+    return rule.plan(context, params)
 
 
 def _settle(turn: Turn, rule: CompiledRule, run_id: str, entry: int, plan: Plan) -> None:
@@ -198,7 +211,7 @@ def on_answered(turn: Turn, run_id: str) -> None:
     turn.depth, turn.root = run.depth, run.root_id
     rule = _rule_of(turn, run)
     turn.act(f"rule:{run.rule_id}", "automation_rule", "", run.cause_id)
-    plan = Failed("internal_error") if rule is None else _planned(turn, rule, run_id, scope_of(turn), run.answers)
+    plan = Failed("internal_error") if rule is None else _asked(turn, rule, run_id, scope_of(turn), run.answers)
     if rule is None:
         _fail(turn, (run.run_id, run.rule_id, run.rule_version, run.entry), "internal_error")
     else:

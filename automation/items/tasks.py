@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from automation.envelope import Key, stable_id
+from automation.envelope import Key
 from automation.items import changes as c
-from automation.items import effects
 from automation.items import events as e
 from automation.items.task_events import TaskEndNoted, TaskOpenNoted
 from automation.items.turn import Turn
@@ -29,11 +28,3 @@ def take(turn: Turn, told: c.AskItem) -> None:
         turn.emit(TaskEndNoted(task_id))
     else:
         turn.emit(e.ChangeSeen("no_change"))
-
-
-def end_all(turn: Turn) -> None:
-    """Ask all open tasks of automation to be completed on behalf of the responsible; nobody waits for it."""
-    by = turn.state.responsible or "system"
-    for task_id in turn.state.tasks:
-        effect_id = stable_id("end_task", turn.key_text, turn.state.version, task_id)
-        turn.emit(effects.ItemAsked(effect_id, "", target_of(turn.key, task_id), QUESTION, {"by": by}))

@@ -35,7 +35,7 @@ def begin(turn: Turn, at: At, attempt: int = 0) -> Go:
 
 def perform(turn: Turn, at: At, run_id: str, attempt: int, answers: Mapping[str, Answer]) -> Go:
     """Ask a step's plan, and record what comes of it."""
-    plan = _planned(turn, at, run_id, answers)
+    plan = runs.tried(lambda: _planned(turn, at, run_id, answers)) or Failed("internal_error")
     if isinstance(plan, Completed) and _moves(turn, plan) and stages.loops(turn):
         plan = Failed("loop_detected")
     before, count = turn.state, len(turn.events)
@@ -50,12 +50,9 @@ def perform(turn: Turn, at: At, run_id: str, attempt: int, answers: Mapping[str,
 def guarded(turn: Turn, at: At, work: Callable[[Turn, At], Go]) -> Go:
     """Let a construct do its work; what is wrong with it, or with what it would record, fails this step alone."""
     before, count = turn.state, len(turn.events)
-    try:
-        go, reason = (REST, at.step.problem) if at.step.problem else (work(turn, at), "")
-    except Exception:  # noqa: BLE001 - a defect ends this step alone, as that of a plan
-        go, reason = REST, "internal_error"
-    reason = reason or runs.flaw(turn, before, count)
-    if not reason:
+    go = None if at.step.problem else runs.tried(lambda: work(turn, at))
+    reason = at.step.problem or (runs.flaw(turn, before, count) if go is not None else "internal_error")
+    if go is not None and not reason:
         return go
     turn.undo(before, count)
     if at.place in at.instance.loops:
@@ -67,16 +64,11 @@ def _planned(turn: Turn, at: At, run_id: str, answers: Mapping[str, Answer]) -> 
     step = at.step
     if step.problem or step.entry is None or step.entry.plan is None or step.arguments is None:
         return Failed(step.problem or "internal_error")
-    try:
-        params = step.arguments.resolve(scope_in(turn, at.template, at.instance, step, at.place))
-        if isinstance(params, Problem):
-            return Failed(params.reason)
-        context = Context(
-            turn.state, turn.key, turn.view, turn.now, run_id, answers, at.full_name, at.instance.instance_id
-        )
-        return step.entry.plan(context, params)
-    except Exception:  # noqa: BLE001 - a defect ends this step alone; the fact that started it stands (design section 2)
-        return Failed("internal_error")
+    params = step.arguments.resolve(scope_in(turn, at.template, at.instance, step, at.place))
+    if isinstance(params, Problem):
+        return Failed(params.reason)
+    context = Context(turn.state, turn.key, turn.view, turn.now, run_id, answers, at.full_name, at.instance.instance_id)
+    return step.entry.plan(context, params)
 
 
 def _moves(turn: Turn, plan: Completed) -> bool:

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 
 from automation.definitions import models as m
 from automation.definitions.arguments import InvalidParamsError, compile_arguments
-from automation.envelope import Key
 from automation.items import changes as c
 from automation.items import process_events as p
 from automation.items import tasks
@@ -18,13 +17,13 @@ from automation.items.effects import ItemAsked
 from automation.items.parts import OpenTask
 from automation.items.process_changes import StartProcess
 from automation.items.task_events import TaskEndNoted, TaskOpenNoted
-from automation.items.turn import Origin, Setting, Turn
 from automation.records.types.task.changes import CompleteTask, CreateTask, ReopenTask
 from automation.records.types.task.events import TaskCompleted
 from automation.records.types.task.record import Task
 from automation.scope import Schema
 from automation.values import Personal
-from tests.core.spec import CATALOGUE, DEAL, PEOPLE, TENANT, action, book_of, deal, pipeline, rule, template
+from tests.core import spec
+from tests.core.spec import CATALOGUE, DEAL, PEOPLE, action, book_of, deal, pipeline, rule, template
 from tests.core.world import World
 
 OTHER = m.Pipeline(
@@ -63,16 +62,11 @@ def body(made: World, name: str) -> Task:
     return found
 
 
-def tell_all(made: World) -> list[ItemAsked]:
-    """End all tasks of the deal at once, and deliver what that asks for."""
-    view = made.book.tenant(TENANT)
-    assert view is not None
-    origin = Origin(DEAL, "x", 0, "system", "system", "x", "x", 0)
-    turn = Turn(made.state("deal/1"), origin, Setting(view, 1, 2_000, "test"))
-    tasks.end_all(turn)
-    for recorded in turn.events:
-        made.redeliver(recorded)
-    return [recorded.event for recorded in turn.events]
+def end_all(made: World) -> World:
+    """End the tasks of every stage."""
+    stages = [stage.id for stage in spec.STAGES]
+    spec.put(made.book, spec.template(spec.action("bp_end_task", created_at_stages=stages), name="all"))
+    return made.tell("deal/1", StartProcess("all", {}))
 
 
 def completed(made: World) -> list[str]:
@@ -186,7 +180,7 @@ def test_an_item_knows_its_open_tasks_whatever_people_do(done: list[tuple[int, A
 
     still_open = {name for name in ids(made) if not body(made, name).completed}
     assert made.state("deal/1").tasks.keys() == still_open - {"mine"}
-    tell_all(made)
+    end_all(made)
     assert {name for name in ids(made) if not body(made, name).completed} == still_open & {"mine"}
 
 
@@ -267,11 +261,8 @@ def test_a_deleted_item_has_no_tasks() -> None:
 
 
 def test_all_tasks_can_be_ended_at_once() -> None:
-    """Whatever their stage, and nobody waits for it: what a conversion of a lead needs (spec 4.19)."""
-    made = world().tell("deal/1", c.SaveItem({}, stage="assembly"))
-    sent = tell_all(made)
-    assert [one.target for one in sent] == [Key(TENANT, "task", name).text for name in ids(made)]
-    assert {(one.run_id, one.question, one.args["by"]) for one in sent} == {("", "end_task", "ann")}
+    """Whatever their stage."""
+    made = end_all(world().tell("deal/1", c.SaveItem({}, stage="assembly")))
     assert completed(made) == ["ann", "ann"]
     assert made.state("deal/1").tasks == {}
 
