@@ -73,8 +73,16 @@ class Company:
     def open(self) -> None:
         """Start everything and apply the company's definitions."""
         self._address = self.shell("up")["gateway"]
-        self.shell("definitions", "apply", str(EXAMPLES))
-        eventually(lambda: self.get("/v1/definitions")["definitions"])  # the gateway follows within moments
+        self.define("apply", str(EXAMPLES))
+
+    def define(self, *args: str) -> Any:
+        """Save definitions by the command line; waits until the gateway, which follows within moments, has them.
+
+        It stamps changes with the version that it has seen, and only that one is sure to decide them.
+        """
+        saved = self.shell("definitions", *args)
+        eventually(lambda: self.get("/v1/definitions?kind=none")["version"] >= saved["version"])
+        return saved
 
     def call(self, method: str, path: str, body: Any = None, headers: Mapping[str, str] | None = None) -> Reply:
         """Send one request; a body that is not bytes is sent as JSON, with the local API key."""

@@ -26,9 +26,7 @@ def applied(company: Company, name: str) -> Iterator[Company]:
     """Apply a file of definitions by the command line; they are gone afterwards."""
     file = _FILES / name
     made = yaml.safe_load(file.read_text())
-    company.shell("definitions", "apply", str(file))
-    templates = {one["id"] for one in made if one["kind"] == "template"}
-    eventually(lambda: templates <= {one["id"] for one in company.get("/v1/definitions?kind=template")["definitions"]})
+    company.define("apply", str(file))
     yield company
     gone = [{"kind": one["kind"], "id": one.get("id") or one["item_type"], "delete": True} for one in made]
     reply = company.call("PUT", "/v1/definitions", {"definitions": gone})

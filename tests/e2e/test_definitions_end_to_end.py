@@ -35,11 +35,11 @@ class Branch(Company):
     def _key(self) -> str:
         return self._own_key
 
-    def define(self, folder: Path, *made: dict[str, Any]) -> Any:
+    def apply(self, folder: Path, *made: dict[str, Any]) -> Any:
         """Apply definitions as a file."""
         file = folder / "made.json"
         file.write_text(json.dumps(made))
-        return self.shell("definitions", "apply", str(file))
+        return self.define("apply", str(file))
 
     def proposed(self, **fields: Any) -> Item:
         """Return a deal that has just come to its proposal."""
@@ -70,10 +70,8 @@ def exported(company: Company, tmp_path_factory: pytest.TempPathFactory) -> Path
 @pytest.fixture(scope="module")
 def branch(company: Company, exported: Path) -> Branch:
     """A tenant that begins with the company's definitions."""
-    company.shell("definitions", "apply", str(exported), "--tenant", TENANT)
-    made = Branch(company, company.shell("keys", "create", "--tenant", TENANT, "--name", "e2e", *ROLES)["key"])
-    eventually(lambda: made.get("/v1/definitions")["definitions"])
-    return made
+    company.define("apply", str(exported), "--tenant", TENANT)
+    return Branch(company, company.shell("keys", "create", "--tenant", TENANT, "--name", "e2e", *ROLES)["key"])
 
 
 def test_what_was_exported_is_the_same_in_another_tenant(exported: Path, branch: Branch, tmp_path: Path) -> None:
@@ -103,21 +101,21 @@ def test_rules_of_the_branch_run_on_its_own_items(company: Company, branch: Bran
 
 def test_drafts_versions_archive_and_kill_switch(branch: Branch, tmp_path: Path) -> None:
     """Each entry of the stage shows what was in force by then."""
-    branch.define(tmp_path, _comment("lived", "first", status="draft"))
+    branch.apply(tmp_path, _comment("lived", "first", status="draft"))
     assert _comments(branch.proposed()) == []
-    branch.shell("definitions", "activate", "rule/lived")
-    branch.define(tmp_path, _comment("lived", "second"))
+    branch.define("activate", "rule/lived")
+    branch.apply(tmp_path, _comment("lived", "second"))
     deal = branch.proposed()
     assert (deal.ending("lived"), _comments(deal)) == (("completed", ""), ["second"])
-    branch.shell("definitions", "activate", "rule/lived", "--version", "2")
+    branch.define("activate", "rule/lived", "--version", "2")
     deal = branch.proposed()
     assert (deal.ending("lived"), _comments(deal)) == (("completed", ""), ["first"])
 
-    branch.shell("definitions", "stop", "rule/lived", "--reason", "audit")
+    branch.define("stop", "rule/lived", "--reason", "audit")
     assert branch.proposed().ending("lived") == ("cancelled", "rule_inactive")
-    branch.shell("definitions", "resume", "rule/lived")
+    branch.define("resume", "rule/lived")
     assert branch.proposed().ending("lived") == ("completed", "")
-    branch.shell("definitions", "archive", "rule/lived")
+    branch.define("archive", "rule/lived")
     deal = branch.proposed()
     assert deal.company.get(f"/v1/items/{deal.path}/runs")["runs"] == []
     found = branch.shell("definitions", "versions", "rule/lived")
@@ -129,8 +127,8 @@ def test_drafts_versions_archive_and_kill_switch(branch: Branch, tmp_path: Path)
 def test_rules_are_copied_to_another_pipeline(branch: Branch) -> None:
     """Drafts under names of their own, whose results are those of the copies; activated, they run there."""
     only = ("--only", "rule/link", "--only", "rule/link-note")
-    branch.shell("definitions", "copy", "deal/main", "deal/projects", *only, "--stage", "invoice_sent=building")
-    branch.shell("definitions", "activate", "rule/projects-link", "rule/projects-link-note")
+    branch.define("copy", "deal/main", "deal/projects", *only, "--stage", "invoice_sent=building")
+    branch.define("activate", "rule/projects-link", "rule/projects-link-note")
     deal = Item(branch, "deal", Money(5_000, "EUR")).create(pipeline="projects", stage="building")
 
     assert deal.ending("projects-link-note") == ("completed", "")
@@ -140,7 +138,7 @@ def test_rules_are_copied_to_another_pipeline(branch: Branch) -> None:
 def test_an_enrolment_is_previewed_and_cancelled(branch: Branch, tmp_path: Path) -> None:
     """Items that stood there run the new rule, one a second, until it is cancelled; twice does nothing more."""
     deals = [branch.proposed() for _ in range(MANY)]
-    branch.define(tmp_path, _comment("late", "late"))
+    branch.apply(tmp_path, _comment("late", "late"))
     preview = eventually(lambda: _preview(branch, "late"))
     assert preview["total"] >= MANY
     assert _comments(deals[0]) == []

@@ -12,7 +12,7 @@ import pytest
 from pypdf import PdfReader
 
 from automation.values import Money
-from tests.e2e.company import Company, Item, eventually
+from tests.e2e.company import Company, Item
 
 pytestmark = pytest.mark.kafka
 
@@ -44,8 +44,7 @@ def papers(company: Company, tmp_path_factory: pytest.TempPathFactory) -> Compan
     """The example company, which makes offers in a pipeline of their own."""
     file: Path = tmp_path_factory.mktemp("papers") / "papers.json"
     file.write_text(json.dumps(DEFINITIONS))
-    company.shell("definitions", "apply", str(file))
-    eventually(lambda: "paper" in json.dumps(company.get("/v1/definitions?kind=document_template")))
+    company.define("apply", str(file))
     return company
 
 
