@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -56,7 +57,7 @@ def test_a_value_that_is_written_over_is_never_made() -> None:
     made: list[bytes] = []
 
     def later(value: bytes) -> Mapping[bytes, Later]:
-        return {b"k": lambda: made.append(value) or value}
+        return {b"k": partial(_told, made, value)}
 
     kept = MemoryStore()
     store = WriteBehind(kept)
@@ -79,3 +80,25 @@ def test_what_has_waited_long_enough_goes_with_the_next_write() -> None:
     now[0] = 10.0
     store.write({b"c": b"3"})
     assert _held(kept) == {b"a": b"1", b"b": b"2", b"c": b"3"}
+
+
+def test_no_write_makes_more_than_a_portion_of_a_checkpoint() -> None:
+    """Thousands of values that are due at once do not hold up the batch that comes next; in the end all are there."""
+    made: list[bytes] = []
+    kept = MemoryStore()
+    store = WriteBehind(kept, 1_000, 1e9)
+
+    def write(*keys: int) -> int:
+        before = len(made)
+        store.write({b"%04d" % key: partial(_told, made, b"%04d" % key) for key in keys})
+        return len(made) - before
+
+    assert [write(number) for number in range(999)] == [0] * 999
+    portions = [write(9_000 + number) for number in range(20)]
+    assert max(portions) < 100
+    assert sum(portions) == len(_held(kept)) == 1_000
+
+
+def _told(made: list[bytes], value: bytes) -> bytes:
+    made.append(value)
+    return value
