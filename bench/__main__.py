@@ -39,7 +39,8 @@ def options(argv: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--rules", type=int, default=10_000, help="rules that do not apply, for `rules`")
     parser.add_argument("--partitions", type=int, default=4)
     parser.add_argument("--rate", type=float, help="send at this many changes a second and measure latency instead")
-    parser.add_argument("--seconds", type=float, default=30.0, help="how long to send, with --rate")
+    parser.add_argument("--seconds", type=float, default=30.0, help="how long to measure, with --rate")
+    parser.add_argument("--warm-up", type=float, default=30.0, help="seconds of sending before that, with --rate")
     parser.add_argument(
         "--free", action="store_true", help="keep no process to a core: how late events are, not how fast"
     )
@@ -52,7 +53,7 @@ def options(argv: Sequence[str] | None = None) -> argparse.Namespace:
 def how_many(chosen: argparse.Namespace) -> int:
     """The number of changes of a run."""
     if chosen.rate:
-        return FIRST + int(chosen.rate * chosen.seconds)
+        return FIRST + int(chosen.rate * (chosen.warm_up + chosen.seconds))
     wanted: int = 40_000 if chosen.quick else chosen.changes
     return wanted
 
@@ -88,7 +89,7 @@ def _compare(chosen: argparse.Namespace) -> None:
     peers = load_peers([name for name in chosen.peers.split(",") if name])
     facts = machine()
     with broker(chosen.bootstrap) as bootstrap:
-        setting = Setting(bootstrap, chosen.partitions, list(changes(how_many(chosen))))
+        setting = Setting(bootstrap, chosen.partitions, list(changes(how_many(chosen))), chosen.warm_up)
         outcomes = {peer.name: measure(peer, setting, chosen.rate) for peer in peers}
     print(f"changes: {len(setting.given):,}, partitions: {setting.partitions}\n")
     print(table(outcomes, chosen.base), flush=True)

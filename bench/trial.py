@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
@@ -19,16 +20,17 @@ from bench.process import PeerFailedError, Running, started
 from bench.workload import Record
 
 FIRST = 50  # changes sent ahead of a paced run, to see that the peer works
-SETTLE = 3.0  # seconds of a paced run that are left out, and the wait for its last events
+REST = 3.0  # seconds without a further event after which the last one has come
 
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """What all peers of a run share; `given` are the changes."""
+    """What all peers of a run share; `given` are the changes, `warm_up` the seconds of a paced run left out."""
 
     bootstrap: str
     partitions: int
     given: Sequence[Record]
+    warm_up: float = 0.0
 
 
 class Counted(NamedTuple):
@@ -76,8 +78,12 @@ async def throughput(peer: Peer, setting: Setting) -> Throughput:
 
 
 async def latency(peer: Peer, setting: Setting, rate: float) -> Latency:
-    """Start the peer on an empty input, then send the changes at `rate` a second."""
+    """Start the peer on an empty input, then send the changes at `rate` a second.
+
+    The first seconds do not count: a broker that has just been started compiles the code of its requests meanwhile.
+    """
     async with (
+        _without_pauses(),
         _topics(peer, setting) as (given, outcome),
         _at_work(peer, setting, given, outcome) as (running, consumer),
         producer(setting.bootstrap, linger_ms=0) as to,
@@ -86,7 +92,7 @@ async def latency(peer: Peer, setting: Setting, rate: float) -> Latency:
         following = asyncio.create_task(latencies.follow(consumer, peer))
         await paced(to, given, peer, setting.given[:FIRST], rate=FIRST)
         await _first_event(latencies, running)
-        since = round((time.time() + SETTLE) * 1000)
+        since = round((time.time() + setting.warm_up) * 1000)
         await paced(to, given, peer, setting.given[FIRST:], rate)
         await _rest(latencies)
         following.cancel()
@@ -95,6 +101,16 @@ async def latency(peer: Peer, setting: Setting, rate: float) -> Latency:
         running.must_live()
         p50, p95, p99, worst = latencies.percentiles(since, 0.5, 0.95, 0.99, 1)
         return Latency(rate, p50, p95, p99, worst, _count(peer, setting, latencies.seen))
+
+
+@asynccontextmanager
+async def _without_pauses() -> AsyncIterator[None]:
+    """Keep the harness from looking through all changes and events for garbage: its own pauses would count as delay."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 @asynccontextmanager
@@ -131,7 +147,7 @@ async def _rest(latencies: Latencies) -> None:
     before = -1
     while before != len(latencies.seen):
         before = len(latencies.seen)
-        await asyncio.sleep(SETTLE)
+        await asyncio.sleep(REST)
 
 
 def _count(peer: Peer, setting: Setting, seen: Sequence[Seen]) -> Counted:
