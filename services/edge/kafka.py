@@ -11,9 +11,9 @@ from aiokafka.admin import AIOKafkaAdminClient
 from pydantic import FilePath, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from services.edge import lenient_records, prompt_connections
 from services.edge.broker.local import running_broker
 from services.edge.broker.state import BrokerError, home_dir
-from services.edge.lenient_records import install
 from services.edge.topics import LARGEST_RECORD
 
 Protocol = Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"]
@@ -88,7 +88,8 @@ def bootstrap_servers(settings: KafkaSettings, home: Path | None = None) -> str:
 
 def client_args(settings: KafkaSettings, home: Path | None = None) -> dict[str, Any]:
     """Return the arguments that every aiokafka client takes: address, protocol, credentials."""
-    install()  # here, since every client of ours passes through
+    lenient_records.install()  # here, since every client of ours passes through
+    prompt_connections.install()
     args: dict[str, Any] = {
         "bootstrap_servers": bootstrap_servers(settings, home),
         "client_id": settings.client_id,
