@@ -30,6 +30,7 @@ def _known(_: click.Context, __: click.Parameter, revision: str) -> str:
 @click.option("--minutes", type=float, default=2.0, show_default=True)
 @click.option("--faults", type=int, default=12, show_default=True)
 @click.option("--workers", type=int, default=2, show_default=True)
+@click.option("--brokers", type=int, default=1, show_default=True, help="With 3, all is kept three times.")
 @click.option("--partitions", type=int, default=4, show_default=True)
 @click.option("--rate", type=int, default=300, show_default=True, help="Changes a second.")
 @click.option("--seed", type=int, default=lambda: int(time.time()), help="Draws the faults; printed.")

@@ -10,7 +10,6 @@ from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
 
-from services.edge.broker import start_broker
 from tests.chaos.offsets import forget_offsets
 from tests.chaos.world import Child, World
 
@@ -75,15 +74,15 @@ async def burst(world: World, rng: random.Random) -> str:
 
 
 async def broker_kill(world: World, rng: random.Random) -> str:
-    """Kill the broker and start it again some seconds later."""
+    """Kill a broker and start it again some seconds later."""
     async with world.calm:
-        pid = world.broker.pid
-        await asyncio.to_thread(world.broker.kill)
+        before = world.brokers.pids()
+        await asyncio.to_thread(world.brokers.kill, rng)
         down = rng.uniform(1.0, 5.0)
         await asyncio.sleep(down)
-        world.broker = await asyncio.to_thread(start_broker, world.broker.home)
-        if world.broker.pid == pid:
-            raise FaultError("the broker has the same process number as before")
+        await asyncio.to_thread(world.brokers.start)
+        if world.brokers.pids() == before:
+            raise FaultError("the brokers have the same process numbers as before")
     return f"broker down for {down:.1f} s and its start"
 
 

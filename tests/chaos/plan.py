@@ -18,6 +18,8 @@ class Plan:
     faults: int = 6
     workers: int = 2
     """Of each stream."""
+    brokers: int = 1
+    """Three keep three replicas, and one of them is killed at a time."""
     partitions: int = 4
     rate: int = 300
     seed: int = 1

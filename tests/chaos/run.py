@@ -12,12 +12,13 @@ from pathlib import Path
 
 from aiokafka.admin import AIOKafkaAdminClient
 
+from services.edge.topic_check import Safety
 from tests.chaos.checker import Verdict
 from tests.chaos.faults import FAULTS, Fault, FaultError, other_commit
 from tests.chaos.plan import Plan, Report
 from tests.chaos.single import single
 from tests.chaos.stack import stack
-from tests.chaos.world import Crew, World, own_broker
+from tests.chaos.world import Crew, World, own_brokers
 
 _SETTLE_S = 6.0
 _GRACE_MS = 3_000
@@ -27,11 +28,11 @@ Say = Callable[[str], None]
 
 async def run(plan: Plan, home: Path, say: Say) -> Report:
     """Run a plan in a directory of its own."""
-    with own_broker(home) as broker:
+    with own_brokers(home, plan.brokers) as brokers:
         make = stack if plan.stack else single
-        crew = make(plan, home, f"chaos-{uuid.uuid4().hex[:6]}.", broker.bootstrap)
-        await create(crew, broker.bootstrap)
-        world = World(home, broker, crew)
+        crew = make(plan, home, f"chaos-{uuid.uuid4().hex[:6]}.", brokers.bootstrap)
+        await create(crew, brokers.bootstrap)
+        world = World(home, brokers, crew)
         try:
             return await _run(plan, world, say)
         finally:
@@ -39,9 +40,12 @@ async def run(plan: Plan, home: Path, say: Say) -> Report:
 
 
 async def create(crew: Crew, bootstrap: str) -> None:
-    """Create the topics of a crew."""
+    """Create the topics of a crew, on as many brokers as the product would."""
     admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
     await admin.start()
+    safety = Safety.on(len((await admin.describe_cluster())["brokers"]))
+    for topic in crew.topics:
+        topic.replication_factor = safety.replication
     await admin.create_topics(list(crew.topics))
     await admin.close()
 

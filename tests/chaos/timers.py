@@ -23,7 +23,7 @@ from tests.chaos.plan import Plan
 from tests.chaos.run import create, settle, watch
 from tests.chaos.sender import SENT
 from tests.chaos.single import single
-from tests.chaos.world import World, own_broker
+from tests.chaos.world import World, own_brokers
 
 _SUBJECT = "tests.chaos.waits"
 
@@ -41,16 +41,16 @@ def main(wanted: int, kills: int) -> None:
 
 
 async def _run(home: Path, wanted: int, kills: int) -> Verdict:
-    with own_broker(home) as broker:
+    with own_brokers(home) as brokers:
         plan = Plan(stream=_SUBJECT, workers=2, partitions=4)
-        crew = single(plan, home, f"timers-{uuid.uuid4().hex[:6]}.", broker.bootstrap)._replace(senders=(), strays=())
-        await create(crew, broker.bootstrap)
-        world = World(home, broker, crew)
+        crew = single(plan, home, f"timers-{uuid.uuid4().hex[:6]}.", brokers.bootstrap)._replace(senders=(), strays=())
+        await create(crew, brokers.bootstrap)
+        world = World(home, brokers, crew)
         try:
             world.watch()
             watching = asyncio.create_task(watch(world))
             began = time.monotonic()
-            await _send(broker.bootstrap, waits.stream(crew.groups[0].place.prefix).inbox, wanted)
+            await _send(brokers.bootstrap, waits.stream(crew.groups[0].place.prefix).inbox, wanted)
             _say(f"{wanted:,} deals sent in {time.monotonic() - began:.0f} s")
             await asyncio.sleep(max(0.0, began + waits.WAIT_S - time.monotonic()))
             await _kill(world, kills)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import random
 import signal
 import subprocess
 import sys
@@ -12,13 +13,14 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from aiokafka.admin import NewTopic
 
-from services.edge.broker import RunningBroker, reset_broker, start_broker
+from services.edge.broker import reset_broker, start_broker
 from tests.chaos.checker import Verdict
 from tests.chaos.subject import Place
+from tests.cluster import cluster
 
 
 @dataclass(eq=False)
@@ -117,12 +119,58 @@ class Crew(NamedTuple):
     """Compares what came out with the model, as of a moment."""
 
 
+class Brokers(Protocol):
+    """One broker, or a cluster of which one at a time is killed."""
+
+    @property
+    def bootstrap(self) -> str:
+        """Where clients begin."""
+        ...
+
+    def pids(self) -> list[int]:
+        """Return the process numbers."""
+        ...
+
+    def kill(self, rng: random.Random) -> None:
+        """Kill one broker; its port and data stay."""
+        ...
+
+    def start(self) -> None:
+        """Start it again, and wait until it serves."""
+        ...
+
+
+class OneBroker:
+    """The node that the product starts for itself."""
+
+    def __init__(self, home: Path) -> None:
+        self._home = home
+        self._running = start_broker(home)
+
+    @property
+    def bootstrap(self) -> str:
+        """Where clients begin."""
+        return self._running.bootstrap
+
+    def pids(self) -> list[int]:
+        """Return its process number."""
+        return [self._running.pid]
+
+    def kill(self, _: random.Random) -> None:
+        """Kill it."""
+        self._running.kill()
+
+    def start(self) -> None:
+        """Start it again."""
+        self._running = start_broker(self._home)
+
+
 class World:
     """Everything that a fault can hit."""
 
-    def __init__(self, home: Path, broker: RunningBroker, crew: Crew) -> None:
+    def __init__(self, home: Path, brokers: Brokers, crew: Crew) -> None:
         self.home = home
-        self.broker = broker
+        self.brokers = brokers
         self.crew = crew
         self.workers = [*(child for group in crew.groups for child in group.workers), *crew.others]
         self.resting: set[str] = set()
@@ -159,10 +207,13 @@ def options(module: str, given: Mapping[str, object], *flags: str) -> list[str]:
 
 
 @contextmanager
-def own_broker(home: Path) -> Iterator[RunningBroker]:
-    """Start a broker for this run alone, and remove it."""
-    broker_home = home / "broker"
+def own_brokers(home: Path, count: int = 1) -> Iterator[Brokers]:
+    """Start brokers for this run alone, and end them; with one there are no replicas."""
+    if count > 1:
+        with cluster(home, count) as made:
+            yield made
+        return
     try:
-        yield start_broker(broker_home)
+        yield OneBroker(home / "broker")
     finally:
-        reset_broker(broker_home)
+        reset_broker(home / "broker")
