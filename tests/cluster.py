@@ -27,6 +27,7 @@ from services.edge.broker import config
 from services.edge.broker.jars import class_path
 from services.edge.broker.java import find_java
 from services.edge.kafka import KafkaSettings, admin
+from services.edge.ports import free_port
 
 OPERATOR = "operator"
 """The user to whom nothing is forbidden; the brokers speak to each other as this one."""
@@ -157,7 +158,9 @@ class Cluster:
 @contextmanager
 def cluster(home: Path, count: int = 3, locked: Locked | None = None) -> Iterator[Cluster]:
     """Start brokers in a folder, and kill them at the end."""
-    ports = _free_ports(2 * count)
+    ports: list[int] = []
+    while len(ports) < 2 * count:
+        ports.append(free_port(ports))
     nodes = [Node(n, home / f"broker-{n}", ports[n], ports[count + n]) for n in range(count)]
     made = Cluster(nodes, locked)
     cluster_id = urlsafe_b64encode(uuid.uuid4().bytes).decode().strip("=").replace("-", "A")
@@ -218,12 +221,3 @@ def _listens(node: Node) -> bool:
     """Tell whether the port is open: the client would log an error for every try before that."""
     with socket.socket() as trial:
         return trial.connect_ex(("127.0.0.1", node.port)) == 0
-
-
-def _free_ports(count: int) -> list[int]:
-    """Return ports that are free at the same time."""
-    trials = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    found = [int(trial.getsockname()[1]) for trial in trials]
-    for trial in trials:
-        trial.close()
-    return found

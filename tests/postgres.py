@@ -10,7 +10,6 @@ from __future__ import annotations
 import os
 import pwd
 import shutil
-import socket
 import subprocess
 import tempfile
 import uuid
@@ -20,6 +19,8 @@ from pathlib import Path
 
 import psycopg
 import pytest
+
+from services.edge.ports import free_port
 
 _OPTIONS = "-c fsync=off -c max_connections=60 -c shared_buffers=32MB -c listen_addresses=127.0.0.1"
 
@@ -52,7 +53,7 @@ def postgres_url(postgres_server: str) -> Iterator[str]:
 def _cluster(binaries: Path) -> Iterator[str]:
     home = Path(tempfile.mkdtemp(prefix="stagewire-pg-"))
     user = _owner(home)
-    data, port = home / "data", _free_port()
+    data, port = home / "data", free_port()
     _as(user, binaries / "initdb", "-D", data, "-U", "stagewire", "-A", "trust", "--no-sync")
     options = f"{_OPTIONS} -c port={port} -c unix_socket_directories={home}"
     _as(user, binaries / "pg_ctl", "-D", data, "-w", "-l", home / "log", "-o", options, "start")
@@ -76,10 +77,3 @@ def _as(user: str | None, *command: object) -> None:
     subprocess.run(
         [str(part) for part in command], check=True, user=user, cwd="/", stdout=subprocess.DEVNULL, timeout=60
     )
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

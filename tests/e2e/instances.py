@@ -7,6 +7,7 @@ import json
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ import yaml
 
 from services.edge.kafka import KafkaSettings
 from tests.e2e.company import Company, Item, eventually
-from tests.e2e.redelivery import deliver_again
+from tests.e2e.redelivery import at_rest, deliver_again
 
 _FILES = Path(__file__).parent / "processes"
 _SEEN = ("", "/timeline?limit=200", "/journal?limit=200", "/activities", "/runs", "/processes?limit=200")
@@ -72,7 +73,7 @@ class Instance:
 def start(item: Item, template: str, user: str = "ann", **params: Any) -> Instance:
     """Start a template by hand."""
     body = {"template": template, "params": params, "user": user}
-    reply = item.company.call("POST", f"/v1/items/{item.path}/processes?wait=10", body)
+    reply = item.company.decided(f"/v1/items/{item.path}/processes", body)
     assert reply.status == 200, reply
     return Instance(item, reply.data["instance_id"])
 
@@ -145,12 +146,11 @@ async def changed_by_redelivery(
     company: Company, kafka: KafkaSettings, since: int, items: Iterable[Item], users: Iterable[str]
 ) -> Mapping[str, Any]:
     """Deliver all since a moment again, twice; return the pages that are not what they were, as before and after."""
-    await asyncio.to_thread(eventually, company.at_rest)
     items, users = tuple(items), tuple(users)
-    before = await asyncio.to_thread(seen, company, items, users)
+    look = partial(seen, company, items, users)
+    before = await asyncio.to_thread(at_rest, company, look)
     count = await deliver_again(kafka, company.prefix, since)
     assert count > 10, count
-    await asyncio.to_thread(eventually, company.at_rest)
 
-    after = await asyncio.to_thread(seen, company, items, users)
+    after = await asyncio.to_thread(at_rest, company, look)
     return {page: (before[page], after[page]) for page in before if after[page] != before[page]}

@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
 
 from aiokafka import ConsumerRecord, TopicPartition
 
 from automation.values import Moment
 from services.edge.kafka import KafkaSettings, consumer, producer
+from tests.e2e.company import Company, eventually
 
+T = TypeVar("T")
 INBOXES = ("crm.changes", "crm.payments", "crm.effects")
 """Topics of what comes in, and of what goes out to be performed."""
+
+
+def at_rest(company: Company, look: Callable[[], T]) -> T:
+    """Return what people see when nothing is under way any more: answers still to come would change it."""
+
+    def still() -> T | None:
+        first = look()
+        return first if company.at_rest() and look() == first else None
+
+    return eventually(still)
 
 
 async def _all(kafka: KafkaSettings, topics: Sequence[str]) -> list[ConsumerRecord[bytes, bytes]]:

@@ -84,7 +84,7 @@ def test_a_created_invoice_that_is_paid_moves_its_deal(defined: Company) -> None
     invoice = Item.found(defined, "invoice", results["invoice_id"])
     state = invoice.state()
     assert (state["stage"], state["rows"][0]["product_id"], state["responsible"]) == ("draft", "p1", "ann")
-    assert linked(deal, "invoice") == invoice.id
+    assert eventually(lambda: linked(deal, "invoice")) == invoice.id
     assert [one["facts"]["item_id"] for one in invoice.timeline("created_from")] == [deal.id]
 
     invoice.save(stage="sent")
@@ -102,19 +102,19 @@ def test_a_created_document_is_sent_and_signed(defined: Company) -> None:
 
     for kind, status in (("send_esign_document", "sent"), ("record_signature", "signed")):
         assert eventually(lambda: defined.call("GET", path).status == 200)
-        assert defined.call("POST", f"{path}/changes?wait=10", {"kind": kind}).status == 200
+        assert defined.decided(f"{path}/changes", {"kind": kind}).status == 200
         assert eventually(lambda status=status: defined.get(path)["status"] == status)
-    assert linked(deal, "esign_document") == path.rpartition("/")[2]
+    assert eventually(lambda: linked(deal, "esign_document")) == path.rpartition("/")[2]
 
 
 def test_edited_details_are_read_by_a_notification(defined: Company) -> None:
     """Only what was filled in is changed; the next rules of the stage read and tell it."""
     contact = f"c-{uuid.uuid4().hex[:8]}"
-    path = f"/v1/items/contact/{contact}/changes?wait=10"
-    assert defined.call("POST", path, {"kind": "create", "fields": {"name": "Clara"}}).status == 200
+    path = f"/v1/items/contact/{contact}/changes"
+    assert defined.decided(path, {"kind": "create", "fields": {"name": "Clara"}}).status == 200
     record = {"kind": "save_details", "record_id": "1", "template": "person", "fields": {"passport": "P-1"},
               "addresses": {"actual": {"city": "Paris"}}}  # fmt: skip
-    assert defined.call("POST", path, record).status == 200
+    assert defined.decided(path, record).status == 200
     deal = Item(defined, "deal", EUR_500, contact=contact)
     deal.create().save(stage="qualified")
 

@@ -19,6 +19,7 @@ import pytest
 from aiokafka.errors import KafkaError, TopicAuthorizationFailedError
 
 from automation.values import Money
+from services.cli.stack.lifting import readiness
 from services.cli.stack.place import Unit, choose_ports, environment, gateway_url, log_file, make_secrets, units
 from services.edge.kafka import KafkaSettings, producer
 from tests.acls import USERS, grant, rights
@@ -29,7 +30,7 @@ from tests.e2e.company import EXAMPLES, Company, Item, Reply, eventually
 pytestmark = pytest.mark.kafka
 
 ROOT = EXAMPLES.parents[1]
-_TRIES = 20
+_TRIES = 60
 SERVICES = ("deal-stream", "payment-tracker", "notifier", "history", "live-views", "gateway")
 
 
@@ -57,7 +58,7 @@ class Installed(Company):
         del self._env["STAGEWIRE_TOPIC_PREFIX"]
         self._brokers = brokers
         self._env |= self._as(OPERATOR)
-        self._running: list[subprocess.Popen[bytes]] = []
+        self._running: dict[Unit, subprocess.Popen[bytes]] = {}
 
     def _as(self, user: str) -> Mapping[str, str]:
         assert self._brokers.locked is not None
@@ -75,27 +76,28 @@ class Installed(Company):
         choose_ports(self.home, units(1))
         (self.home / "logs").mkdir()
         for unit in units(1):
-            self._running.append(self._start(unit))
+            self._running[unit] = self._start(unit)
         self._address = gateway_url(self.home)
-        eventually(self._answers)
+        eventually(lambda: not any(readiness(self.home, unit.name) for unit in self._running))
         self.define("apply", str(EXAMPLES))
 
     def _start(self, unit: Unit) -> subprocess.Popen[bytes]:
         told = environment(self.home, unit) | self._env | self._as(unit.service.replace("_", "-"))
-        with log_file(self.home, unit.name).open("wb") as log:
+        with log_file(self.home, unit.name).open("ab") as log:
             command = [sys.executable, "-m", "services.cli", "run", unit.service]
             return subprocess.Popen(command, env=told, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
 
-    def _answers(self) -> bool:
-        try:
-            return self.call("GET", "/v1/definitions?kind=none").status == 200
-        except OSError:
-            return False
+    def _supervise(self) -> None:
+        """Start anew what has ended: a worker that is in doubt of a commit does."""
+        for unit, process in self._running.items():
+            if process.poll() is not None:
+                self._running[unit] = self._start(unit)
 
     def call(self, method: str, path: str, body: Any = None, headers: Mapping[str, str] | None = None) -> Reply:
         """Send a request, and the same one again while Kafka looks for a new leader, as its answer asks for."""
         sent = {"Idempotency-Key": uuid.uuid4().hex, **(headers or {})}
         for _ in range(_TRIES):
+            self._supervise()
             reply = super().call(method, path, body, sent)
             if reply.status != 503:
                 return reply
@@ -108,9 +110,9 @@ class Installed(Company):
 
     def stopped(self) -> list[int]:
         """Ask all services to end, and return their exit codes."""
-        for one in self._running:
+        for one in self._running.values():
             one.terminate()
-        return [one.wait(30) for one in self._running]
+        return [one.wait(30) for one in self._running.values()]
 
 
 @pytest.fixture(scope="module")
@@ -167,7 +169,7 @@ async def test_nobody_gets_in_without_a_password_and_nobody_does_more_than_the_o
     wrong = brokers.settings("notifier").model_copy(update={"sasl_username": "gateway"})
     for settings in (KafkaSettings(bootstrap_servers=brokers.bootstrap), wrong):
         with pytest.raises(KafkaError):
-            async with asyncio.timeout(20), producer(settings):
+            async with asyncio.timeout(60), producer(settings):
                 pass
     for user, topic in (("notifier", "crm.events"), ("gateway", "crm.effects"), ("live-views", "crm.changes")):
         with pytest.raises(TopicAuthorizationFailedError):
@@ -182,7 +184,7 @@ async def test_a_broker_that_hangs_does_not_hold_up_who_wants_to_end(brokers: Cl
         assert await sender.client.ready(node.number + 1)
     brokers.nodes[-1].pause()
     try:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(20):
             await sender.stop()
     finally:
         brokers.nodes[-1].resume()

@@ -63,7 +63,8 @@ def decide(deal: Item, user: str, decision: str, **more: Any) -> int:
     """Decide on what waits for an employee; return the status of the answer."""
     task = asked(deal, user)["id"]
     body = {"user": user, "decision": decision, **more}
-    return deal.company.call("POST", f"/v1/human-tasks/{task}/decision?wait=10", body).status
+    status = deal.company.call("POST", f"/v1/human-tasks/{task}/decision?wait=10", body).status
+    return 200 if status == 202 else status  # taken: what comes of it is waited for where it is looked at
 
 
 def pdf_of(deal: Item, file: str) -> str:
@@ -144,7 +145,7 @@ def people_are_told(deal: Item) -> None:
     assert comments(deal) == ["Approved by Ines Director: Ines Director: A fair price"]
     (moved,) = deal.timeline("stage_changed")
     assert (moved["actor"], moved["facts"]["to_stage"]) == ("process:offer", "proposal")
-    (failure,) = (text for text in eventually(lambda: deal.company.told("ann", deal.title)) if "stage not" in text)
+    (failure,) = eventually(lambda: [text for text in deal.company.told("ann", deal.title) if "stage not" in text])
     assert "Offer" in failure
 
 

@@ -10,7 +10,8 @@ import pytest
 from automation.values import Money
 from services.edge.kafka import KafkaSettings
 from tests.e2e.company import Company, Item, eventually
-from tests.e2e.redelivery import deliver_again
+from tests.e2e.instances import now_ms
+from tests.e2e.redelivery import at_rest, deliver_again
 
 pytestmark = pytest.mark.kafka
 
@@ -30,19 +31,19 @@ def _seen(company: Company, deal: Item) -> dict[str, Any]:
 
 async def test_nothing_that_is_delivered_again_happens_again(company: Company, kafka: KafkaSettings) -> None:
     """A deal from its invoice to its payment: mail, link, notices, alert, move; then all of it again, twice."""
+    since = now_ms()
     deal = Item(company, "deal", EUR_20K, email_work="client@home.test").create().save(stage="invoice_sent")
     payment = deal.link()["payment_id"]
     assert deal.ending("link-mail") == ("completed", "")
     assert company.notice(payment, EUR_20K, "paid", f"n-{deal.id}").status == 204
     deal.reach("assembly")
     assert deal.ending("tell-foremen") == ("completed", "")
-    eventually(company.at_rest)
-    before = _seen(company, deal)
+    eventually(deal.alerts)
+    before = at_rest(company, lambda: _seen(company, deal))
     assert before["mails"]
     assert before["told"][0]
 
-    count = await deliver_again(kafka, company.prefix)
-    await asyncio.to_thread(eventually, company.at_rest)
+    count = await deliver_again(kafka, company.prefix, since)
 
     assert count > 10
-    assert _seen(company, deal) == before
+    assert await asyncio.to_thread(at_rest, company, lambda: _seen(company, deal)) == before

@@ -8,18 +8,18 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import ProducerFenced, UnknownTopicOrPartitionError
+from aiokafka.errors import ProducerFenced
 
 from automation.definitions.book import Book
 from automation.definitions.saved import DefinitionSaved
 from automation.definitions.tenant_view import EVERYWHERE, TenantView
+from services.cli.edge import wait_for_topic
 from services.deal_stream.bootstrap import catalogue, definitions
 from services.edge.codec import DefinitionCodec
 from services.edge.definitions import DefinitionsFollower
-from services.edge.kafka import KafkaSettings, producer
+from services.edge.kafka import KafkaSettings, consumer, producer
 from services.edge.topics import Topics
 
-_TOPIC_SECONDS = 10.0
 _SHOWN_SECONDS = 15.0
 
 
@@ -99,11 +99,13 @@ class DefinitionStore:
 
 async def _followed(stack: AsyncExitStack, kafka: KafkaSettings, topics: Topics) -> DefinitionsFollower:
     """Enter the follower; a topic that Kafka does not know of after a while is told as missing."""
+    asked = consumer(kafka, None, offset_reset="none")
+    await asked.start()
     try:
-        async with asyncio.timeout(_TOPIC_SECONDS):
-            return await stack.enter_async_context(definitions(kafka, topics))
-    except TimeoutError as error:
-        raise UnknownTopicOrPartitionError(topics.definitions) from error
+        await wait_for_topic(asked, topics.definitions)
+    finally:
+        await asked.stop()
+    return await stack.enter_async_context(definitions(kafka, topics))
 
 
 @asynccontextmanager

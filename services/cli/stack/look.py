@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any, NamedTuple
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import KafkaTimeoutError
 
 from services.cli.edge import wait_for_topic
 from services.cli.stack import marks, supervisor
@@ -18,6 +20,7 @@ from services.edge.kafka import KafkaSettings, admin, consumer
 from services.edge.topics import Topics
 
 _LOOK_MS = 300
+_ANSWER_SECONDS = 60.0
 _MOST_LETTERS = 10_000
 
 
@@ -77,6 +80,14 @@ def followed(topics: Topics) -> Mapping[str, Sequence[str]]:
 
 async def cluster(kafka: KafkaSettings, topics: Topics) -> KafkaStatus:
     """Ask the cluster; raises KafkaError, BrokerError."""
+    try:
+        async with asyncio.timeout(_ANSWER_SECONDS):
+            return await _ask(kafka, topics)
+    except TimeoutError as error:
+        raise KafkaTimeoutError("Kafka does not tell what is in its topics") from error
+
+
+async def _ask(kafka: KafkaSettings, topics: Topics) -> KafkaStatus:
     client, reader = admin(kafka), consumer(kafka, None, offset_reset="none")
     await client.start()
     try:
@@ -97,22 +108,26 @@ async def _lag(client: AIOKafkaAdminClient, reader: AIOKafkaConsumer, group: str
     starts, ends = await reader.beginning_offsets(parts), await reader.end_offsets(parts)
     next_ = {part: max(done[part].offset if part in done else -1, starts[part]) for part in parts}
     behind = {part: next_[part] for part in parts if next_[part] < ends[part]}
-    oldest = await _oldest(reader, behind) if behind else {}
+    oldest = await _oldest(reader, behind, ends) if behind else {}
     records = sum(ends[part] - next_[part] for part in oldest)
     seconds = max((time.time() - moment / 1000 for moment in oldest.values()), default=0.0)
     return Lag(group, topic, records, round(max(seconds, 0.0), 1))
 
 
-async def _oldest(reader: AIOKafkaConsumer, behind: Mapping[TopicPartition, int]) -> dict[TopicPartition, int]:
+async def _oldest(
+    reader: AIOKafkaConsumer, behind: Mapping[TopicPartition, int], ends: Mapping[TopicPartition, int]
+) -> dict[TopicPartition, int]:
     """Return the time of the first record not done; a partition with nothing but transaction marks is left out."""
     reader.assign(list(behind))
     for part, offset in behind.items():
         reader.seek(part, offset)
     found: dict[TopicPartition, int] = {}
-    while fetched := await reader.getmany(timeout_ms=_LOOK_MS):
-        for part, records in fetched.items():
-            found.setdefault(part, records[0].timestamp)
+    left = list(behind)
+    while left:  # an empty answer says that the broker is slow, the position that there is nothing
+        for part, records in (await reader.getmany(*left, timeout_ms=_LOOK_MS)).items():
+            found[part] = records[0].timestamp
             reader.pause(part)
+        left = [part for part in left if part not in found and await reader.position(part) < ends[part]]
     return found
 
 

@@ -6,10 +6,11 @@ import importlib.util
 import json
 import os
 import secrets
-import socket
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import NamedTuple
+
+from services.edge.ports import EVERYWHERE, free_port, is_free
 
 SERVICES = ("deal_stream", "payment_tracker", "notifier", "history", "live_views", "gateway")
 
@@ -102,31 +103,12 @@ def choose_ports(home: Path, started: Iterable[Unit]) -> Mapping[str, int]:
     before, chosen = ports(home), dict[str, int]()
     for unit in started:
         for name in (f"{unit.name}.health", *((unit.name,) if unit.name in _HTTP else ())):
-            chosen[name] = _free(before.get(name) or _USUAL_PORTS.get(name, 0), set(chosen.values()))
+            wanted, taken = before.get(name) or _USUAL_PORTS.get(name, 0), set(chosen.values())
+            usable = wanted and wanted not in taken and is_free(wanted, EVERYWHERE)  # health ports listen there
+            chosen[name] = wanted if usable else free_port(taken, EVERYWHERE)
     run_dir(home).mkdir(parents=True, exist_ok=True)
     (run_dir(home) / "ports.json").write_text(json.dumps(chosen), "utf-8")
     return chosen
-
-
-def _free(wanted: int, taken: set[int]) -> int:
-    if wanted and wanted not in taken and _is_free(wanted):
-        return wanted
-    while True:
-        with socket.socket() as trial:
-            trial.bind(("127.0.0.1", 0))
-            found = int(trial.getsockname()[1])
-        if found not in taken:
-            return found
-
-
-def _is_free(port: int) -> bool:
-    with socket.socket() as trial:
-        trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            trial.bind(("", port))  # health ports listen on all addresses
-        except OSError:
-            return False
-    return True
 
 
 # --- environment -----------------------------------------------------------------------------------------------

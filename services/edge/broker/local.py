@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import fcntl
 import shutil
-import socket
 import subprocess
 import time
 import uuid
@@ -22,6 +21,7 @@ from services.edge.broker.jars import Watch, class_path, unseen
 from services.edge.broker.java import find_java
 from services.edge.broker.probe import wait_until_ready
 from services.edge.broker.state import BrokerError, BrokerState, broker_dir, load, process_of, save
+from services.edge.ports import free_port, is_free
 
 _READY_SECONDS = 60.0
 _STOP_SECONDS = 20.0
@@ -143,36 +143,16 @@ def reset_broker(home: Path) -> bool:
 
 def _with_ports(state: BrokerState | None, wanted: int | None) -> BrokerState:
     """Return the state to start with: the ports of before as long as they are free."""
-    if wanted is not None and not _is_free(wanted):
+    if wanted is not None and not is_free(wanted):
         raise BrokerError(f"port {wanted} is taken: name another, or none for a free one")
     port, controller = (state.port, state.controller_port) if state else (0, 0)
     cluster = state.cluster_id if state else _new_cluster_id()
-    return BrokerState(
-        port=wanted or _kept_or_free(port),
-        controller_port=_kept_or_free(controller),
-        cluster_id=cluster,
-    )
+    chosen = wanted or _kept_or_free(port)
+    return BrokerState(port=chosen, controller_port=_kept_or_free(controller, chosen), cluster_id=cluster)
 
 
-def _kept_or_free(port: int) -> int:
-    return port if port and _is_free(port) else _free_port()
-
-
-def _is_free(port: int) -> bool:
-    with socket.socket() as trial:
-        # As the broker itself does: connections that linger after a kill do not count as taken.
-        trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            trial.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-    return True
-
-
-def _free_port() -> int:
-    with socket.socket() as trial:
-        trial.bind(("127.0.0.1", 0))
-        return int(trial.getsockname()[1])
+def _kept_or_free(port: int, *taken: int) -> int:
+    return port if port and port not in taken and is_free(port) else free_port(taken)
 
 
 def _new_cluster_id() -> str:
