@@ -254,6 +254,12 @@ class TenantView:
         found = next((one for one in (ALL_AUTOMATION, f"{kind}:{name}") if one in self._stops), "")
         return found and f"stop/{found}"
 
+    def stopped_since(self, kind: str, name: str) -> Moment:
+        """Return when the kill switch that stops it was turned on, or saved again; there is one."""
+        found = self.stopped_by(kind, name)
+        above, _, stop = found.partition("stop/")
+        return (self._above if above and self._above else self).saved["stop", stop][-1].saved_at
+
     @property
     def stops(self) -> Mapping[str, Stop]:
         """The kill switches of the tenant that are on, by id."""

@@ -26,8 +26,8 @@ PORTION = 500
 """Steps that processes do in one turn; what is left has its turn by a timer, so that nobody else waits for long."""
 PAUSE_MS = 100
 """How long after a portion the next one begins: changes of other items come between."""
-STOPPED_MS = 60_000
-"""How often a step behind a kill switch is tried again."""
+STOPPED_MS, LONGEST_STOPPED_MS = 60_000, HOUR_MS
+"""When a step behind a kill switch is tried again: after a quarter of the time that the switch is on, within these."""
 MOST_NESTED = 10
 """Processes that may run each other, one inside the other."""
 
@@ -86,7 +86,8 @@ def _held_until(turn: Turn, at: At) -> Moment | None:
     if at.instance.paused:
         return 0
     if turn.view.stopped_by("template", at.template.id):
-        return turn.now + STOPPED_MS
+        stopped = turn.now - turn.view.stopped_since("template", at.template.id)
+        return turn.now + min(max(stopped // 4, STOPPED_MS), LONGEST_STOPPED_MS)
     if turn.steps >= PORTION or turn.room < TURN_LIMIT // 2:
         return turn.now + PAUSE_MS
     hour, done = turn.state.worked_hour, turn.state.worked_steps

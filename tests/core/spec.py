@@ -60,13 +60,13 @@ def book_of(*made: m.Definition) -> Book:
     return book
 
 
-def put(book: Book, made: m.Definition, *, deleted: bool = False) -> None:
+def put(book: Book, made: m.Definition, *, deleted: bool = False, at: int = 0) -> None:
     """Save a definition as the next record of the definitions log."""
     kind, name = kind_of(made), getattr(made, "id", None) or getattr(made, "item_type", "one")
     view = book.tenant(TENANT)
     old = view.versions.get((kind, name), 0) if view else 0
     body = "" if deleted else made.model_dump_json()
-    saved = DefinitionSaved(TENANT, kind, name, old + 1, old, "ann", 0, f"a{book.version}", True, deleted, body)
+    saved = DefinitionSaved(TENANT, kind, name, old + 1, old, "ann", at, f"a{book.version}", True, deleted, body)
     book.apply(saved, book.version)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -288,6 +289,20 @@ def test_a_kill_switch_holds_the_next_step() -> None:
     assert "StepHeld" in story.kinds()
     put(story.book, m.Stop(id="template:process"), deleted=True)
     assert places(story.wake()) == ["b"]
+
+
+def test_a_kill_switch_that_is_on_for_long_is_looked_at_seldom() -> None:
+    """After a minute, then after a quarter of the time that it is on, an hour at most: a day is no flood of events."""
+    story = deal(template(wait("a"), wait("b"))).begin()
+    begun = story.now + DAY
+    put(story.book, m.Stop(id="template:process"), at=begun)
+    looks = [begun]
+    while looks[-1] < begun + DAY:
+        looks.append(story.wake().only(p.StepHeld).due)
+    pauses = [later - earlier for earlier, later in pairwise(looks)]
+    assert (pauses[0], pauses[-1]) == (60_000, 3_600_000)
+    assert pauses == sorted(pauses)
+    assert len(pauses) < 50
 
 
 # --- values --------------------------------------------------------------------------------------------------

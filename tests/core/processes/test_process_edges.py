@@ -94,7 +94,7 @@ def test_a_planned_attempt_does_not_begin_while_the_process_is_paused() -> None:
 
 
 def test_a_kill_switch_holds_a_planned_attempt() -> None:
-    """And it is tried again every minute."""
+    """And it is tried again once the switch is lifted."""
     story = deal(template(bad(retry=1), wait("z"))).begin()
     put(story.book, m.Stop(id="template:process"))
     assert story.wake().kinds() == ["StepHeld"]
