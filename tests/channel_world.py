@@ -109,7 +109,7 @@ def case_of(provider: str, name: str, server: HttpServer, **changed: Any) -> Cas
     secrets = ConnectionSecrets({"acme": {"s": SecretStr(SECRET[provider])}})
     resources = Resources(
         database, NotifierSettings(), SetClock(NOW), Connections(FixedDefinitions(book_of(connection)), secrets),
-        Outgoing(Guard(frozenset({f"127.0.0.1:{server.port}"})), seconds=2), public_url="https://crm.test",
+        Outgoing(Guard(frozenset({f"127.0.0.1:{server.port}"})), seconds=30), public_url="https://crm.test",
     )  # fmt: skip
     return Case(provider, load_channels()[name].open(resources), EVENTS[name], server, resources)
 

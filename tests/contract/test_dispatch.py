@@ -25,6 +25,8 @@ from services.notifier.tables import ALL
 from tests.notifier_world import KEY, notification, records_of
 
 LIMITS = Limits(concurrency=3, send_ms=40, lease_ms=5_000)
+LONG = LIMITS._replace(send_ms=60_000, lease_ms=120_000)
+"""For calls that are let through: `send_ms` is real time."""
 COUNT = 7
 
 
@@ -71,7 +73,7 @@ def _states(means: Means) -> list[tuple[str, str]]:
 async def test_no_more_calls_are_in_flight_than_allowed(means: Means) -> None:
     """What is over the limit stays queued and is not claimed."""
     gate = Gate()
-    dispatcher = await _filled(means, gate, LIMITS._replace(send_ms=4_000))
+    dispatcher = await _filled(means, gate, LONG)
     assert await dispatcher.turn() == LIMITS.concurrency
     assert await dispatcher.turn() == 0
     assert [state for state, _ in _states(means)].count("queued") == COUNT - LIMITS.concurrency
@@ -125,7 +127,7 @@ async def test_a_busy_provider_is_asked_five_times_and_ever_less_often(means: Me
 async def test_an_orderly_end_writes_what_calls_led_to_and_starts_no_more(means: Means) -> None:
     """Calls in flight are waited for; the rest stays queued for the next process."""
     gate = Gate()
-    dispatcher = await _filled(means, gate, LIMITS._replace(send_ms=4_000))
+    dispatcher = await _filled(means, gate, LONG)
     await dispatcher.turn()
     ending = asyncio.create_task(dispatcher.finish(5))
     await asyncio.sleep(0)
@@ -137,11 +139,11 @@ async def test_an_orderly_end_writes_what_calls_led_to_and_starts_no_more(means:
 
 async def test_a_call_that_outlasts_the_end_is_left_to_its_lease(means: Means) -> None:
     """The next process finds it in `sending` and decides what its fate is."""
-    dispatcher = await _filled(means, Gate(), LIMITS._replace(send_ms=4_000))
+    dispatcher = await _filled(means, Gate(), LONG)
     await dispatcher.turn()
     await dispatcher.finish(0.01)
     assert [state for state, _ in _states(means)].count("sending") == LIMITS.concurrency
-    means.clock.move_to(means.clock.now() + LIMITS.lease_ms)  # type: ignore[attr-defined]
+    means.clock.move_to(means.clock.now() + LONG.lease_ms)  # type: ignore[attr-defined]
     heir = Dispatcher("notification", MemoryProvider(recognises_key=False), means, "heir", LIMITS)
     await heir.drain()
     assert _states(means).count(("unknown", "lease ran out")) == LIMITS.concurrency

@@ -90,7 +90,7 @@ async def test_login_addresses_and_body_travel_encrypted(trusted: Authority) -> 
 
 
 async def _over_tls(server: SmtpServer, **more: Any) -> Result:
-    settings = SmtpSettings(host=HOST, port=server.port, security="tls", timeout_seconds=2, **more)
+    settings = SmtpSettings(host=HOST, port=server.port, security="tls", timeout_seconds=30, **more)
     return await send_mail(Mailbox(settings, _guard(server)), build_mail(_delivery()))
 
 
