@@ -180,7 +180,7 @@ class Bench:
         async def there() -> bool:
             return len(await self.records(self.stream.log)) >= count
 
-        await eventually(there, 40)
+        await eventually(there)
         return await self.events()
 
 

@@ -146,7 +146,7 @@ class ToyWorld:
         return await check(self.place, SystemClock().now() - 1_000)
 
 
-async def eventually(condition: Callable[[], bool | Awaitable[bool]], seconds: float = 20.0) -> None:
+async def eventually(condition: Callable[[], bool | Awaitable[bool]], seconds: float = 60.0) -> None:
     """Wait until something is so; fails after some seconds."""
     async with asyncio.timeout(seconds):
         while True:

@@ -46,7 +46,7 @@ async def test_a_kill_at_any_point_neither_loses_nor_doubles_a_payment(kafka: Ka
         last.start()
         verdict = await _settled(place)
         last.send(signal.SIGTERM)
-        assert await last.ended(30) == 0
+        assert await last.ended(120) == 0
     finally:
         feeding.send(signal.SIGKILL)
     assert set(codes) == {CRASH_CODE}, codes
@@ -56,11 +56,11 @@ async def test_a_kill_at_any_point_neither_loses_nor_doubles_a_payment(kafka: Ka
 
 async def _ends(tracker: Child) -> int | None:
     tracker.start()
-    return await tracker.ended(40)
+    return await tracker.ended(120)
 
 
 async def _settled(place: Place) -> Verdict:
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(120):
         while True:
             verdict = await check(place, 0)
             if not verdict.bad or verdict.wrong:

@@ -102,7 +102,7 @@ async def fates(bench: Bench, sent: list[Record]) -> dict[tuple[int, int], list[
     async def there() -> bool:
         return len(await bench.letters()) >= len(sent)
 
-    await eventually(there, 40)
+    await eventually(there)
     found: dict[tuple[int, int], list[DeadLetter]] = {}
     for letter in await bench.letters():
         found.setdefault((letter.origin.partition, letter.origin.offset), []).append(letter)
@@ -247,7 +247,7 @@ async def eventually_comment(bench: Bench) -> None:
     async def there() -> bool:
         return any(isinstance(one.event, e.CommentAdded) for one in await bench.events())
 
-    await eventually(there, 40)
+    await eventually(there)
 
 
 async def test_an_invented_definitions_version_does_not_excuse_later_changes(

@@ -66,7 +66,7 @@ def _drift(kafka: KafkaSettings, topics: Topics, config: dict[str, str]) -> tupl
     """Set the effects' configuration to `config` alone, and return what is found once the broker shows it."""
     resource = ConfigResource(ConfigResourceType.TOPIC, topics.effects, config)
     with_admin(kafka, lambda client: client.alter_configs([resource]))
-    end = time.monotonic() + 10
+    end = time.monotonic() + 60
     while not (found := _check(kafka, topics)):
         assert time.monotonic() < end
     return found

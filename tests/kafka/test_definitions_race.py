@@ -38,6 +38,12 @@ def topics(kafka: KafkaSettings) -> Topics:
     return named
 
 
+@pytest.fixture(autouse=True)
+def _patient_editors(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Editors have time: a broker's first transaction on a busy machine may take long."""
+    monkeypatch.setattr("services.gateway.shelf.SAVE_SECONDS", 120.0)
+
+
 @asynccontextmanager
 async def _gateway(kafka: KafkaSettings, topics: Topics) -> AsyncIterator[KafkaShelf]:
     """The part of a gateway that saves."""

@@ -91,7 +91,7 @@ async def _writing(kafka: KafkaSettings, topics: Topics, *, cancel: bool = False
 
 
 async def _until(kafka: KafkaSettings, topics: Topics, count: int) -> list[tuple[str, int, str]]:
-    async with asyncio.timeout(40):
+    async with asyncio.timeout(120):
         while len(found := await _view(kafka, topics)) < count:
             pass
     return found
@@ -176,7 +176,7 @@ async def test_a_view_of_a_topic_made_anew_is_not_used(kafka: KafkaSettings, top
 async def _make_anew(kafka: KafkaSettings, topics: Topics) -> None:
     needed = [topic for topic in topics.declared() if topic.name == topics.definitions]
     await asyncio.to_thread(with_admin, kafka, lambda client: client.delete_topics([topics.definitions]))
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while await asyncio.to_thread(with_admin, kafka, lambda client: _exists(client, topics.definitions)):
             pass
     await asyncio.to_thread(with_admin, kafka, lambda client: topic_check.apply(client, needed))

@@ -107,7 +107,7 @@ async def _running(service: HistoryService) -> AsyncIterator[asyncio.Task[None]]
 
 
 async def _until(settled: Callable[[], bool], task: asyncio.Task[None] | None = None) -> None:
-    async with asyncio.timeout(40):
+    async with asyncio.timeout(120):
         while not settled():
             if task is not None and task.done():
                 await task
@@ -178,7 +178,7 @@ async def test_a_record_that_cannot_be_read_stops_the_service(
     await sender.send_and_wait(topics.events, b"no number", b"acme/deal/1", partition=0)
     await sender.stop()
     with pytest.raises(UnreadableLogError, match=r"crm.events-0@0"):
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             await _service(kafka, topics, store, book).run()
     assert store.position(f"{topics.events}-0") is None
     store.close()
@@ -191,7 +191,7 @@ async def test_a_position_that_the_topic_never_had_stops_the_service(
     store = open_history(f"sqlite:///{tmp_path}/history.db")
     store.write([], {f"{topics.events}-{part}": 10**9 for part in range(topics.partitions)})
     with pytest.raises(LostPositionError, match="empty database"):
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             await _service(kafka, topics, store, Book()).run()
     store.close()
 

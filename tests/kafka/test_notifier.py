@@ -87,18 +87,18 @@ async def _running(
     means = _means(database, codec, KafkaRecords(sender, topics.dead_letters))
     clock = SharedClock(database, means.clock)
     reader = _reader(kafka, topics, means, "notifier")
-    dispatcher = Dispatcher("notification", provider, means, name, Limits(20, 1_000, 5_000))
+    dispatcher = Dispatcher("notification", provider, means, name, Limits(20, 10_000, 60_000))
     notifier = Notifier(reader, [dispatcher], means, clock, Pace(poll_seconds=0.05, stop_seconds=5))
     task = asyncio.create_task(notifier.run())
     try:
         yield notifier
     finally:
         notifier.stop()
-        await asyncio.wait_for(task, 20)
+        await asyncio.wait_for(task, 60)
         await sender.stop()
 
 
-async def _until(condition: Any, seconds: float = 30) -> None:
+async def _until(condition: Any, seconds: float = 120) -> None:
     async with asyncio.timeout(seconds):
         while not condition():  # noqa: ASYNC110 - what is waited for lies in a database
             await asyncio.sleep(0.02)
@@ -181,6 +181,6 @@ async def test_a_position_beyond_the_topic_stops_the_service(
     await reader.start()
     try:
         with pytest.raises(LostPositionError, match="10000000"):
-            await asyncio.wait_for(_turning(reader), 20)
+            await asyncio.wait_for(_turning(reader), 60)
     finally:
         await reader.stop()

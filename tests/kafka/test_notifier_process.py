@@ -45,8 +45,8 @@ class Process:
             "STAGEWIRE_SIGNING_SECRETS": SECRET,
             "STAGEWIRE_NOTIFIER_DATABASE_URL": self.url,
             "STAGEWIRE_NOTIFIER_INSTANCE_ID": "notifier-0",
-            "STAGEWIRE_NOTIFIER_SEND_SECONDS": "1",
-            "STAGEWIRE_NOTIFIER_LEASE_SECONDS": "2",
+            "STAGEWIRE_NOTIFIER_SEND_SECONDS": "10",
+            "STAGEWIRE_NOTIFIER_LEASE_SECONDS": "12",
             "STAGEWIRE_NOTIFIER_POLL_SECONDS": "0.05",
             "STAGEWIRE_NOTIFIER_HEALTH_PORT": "0",
         }
@@ -61,7 +61,7 @@ class Process:
         """Send a signal and return the exit code."""
         assert self._process is not None
         self._process.send_signal(number)
-        return self._process.wait(30)
+        return self._process.wait(60)
 
     def close(self) -> None:
         """Kill what still runs."""
@@ -119,7 +119,7 @@ async def _outcomes(kafka: KafkaSettings, topics: Topics) -> list[tuple[str, Rep
         await reader.stop()
 
 
-async def _until(condition: Callable[[], bool], seconds: float = 60) -> None:
+async def _until(condition: Callable[[], bool], seconds: float = 120) -> None:
     async with asyncio.timeout(seconds):
         while not condition():  # noqa: ASYNC110 - what is waited for lies in another process
             await asyncio.sleep(0.02)
@@ -144,7 +144,7 @@ async def test_a_process_killed_again_and_again_leaves_one_effect_and_one_outcom
         await _until(lambda wanted=begin + ROUND // 3: _reported(database) >= wanted)  # type: ignore[misc]
         if begin + ROUND < COUNT:
             process.end(signal.SIGKILL)
-    await _until(lambda: _reported(database) == COUNT)
+    await _until(lambda: _reported(database) == COUNT, 300)
     assert process.end(signal.SIGTERM) == 0
 
     assert _number(database, "notifications") == _number(database, "recorded_messages") == COUNT // 2

@@ -101,7 +101,7 @@ class Bench:
             parts = [TopicPartition(topic, number) for number in range(self._topics.partitions)]
             reader.assign(parts)
             found: list[Any] = []
-            async with asyncio.timeout(30):
+            async with asyncio.timeout(60):
                 while len(found) < count or await _behind(reader, parts):
                     for records in (await reader.getmany(timeout_ms=200)).values():
                         found += [decode(record.value) for record in records]
@@ -115,7 +115,7 @@ class Bench:
 
     async def of(self, payable: Key, count: int) -> list[Any]:
         """Return one payable's events once there are `count`."""
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             while True:
                 found = [one.event for one in await self.recorded(1) if one.envelope.key == payable]
                 if len(found) >= count:
@@ -138,7 +138,7 @@ class Bench:
         )
         following = asyncio.create_task(follower.run())
         try:
-            async with asyncio.timeout(30):
+            async with asyncio.timeout(60):
                 await follower.caught_up.wait()
         finally:
             follower.stop()
@@ -217,7 +217,7 @@ async def test_the_process_says_when_it_is_ready_and_stops_in_order(
     }
     process = await asyncio.create_subprocess_exec(sys.executable, "-m", "services.payment_tracker", env=environment)
     try:
-        async with asyncio.timeout(40), aiohttp.ClientSession() as web:
+        async with asyncio.timeout(120), aiohttp.ClientSession() as web:
             while await _status(web, f"http://127.0.0.1:{port}/readyz") != 200:  # noqa: ASYNC110 - a process to ask
                 await asyncio.sleep(0.2)
             assert await _status(web, f"http://127.0.0.1:{port}/livez") == 200

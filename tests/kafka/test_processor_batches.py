@@ -49,7 +49,7 @@ async def test_a_batch_larger_than_a_builder_keeps_its_order(world: ToyWorld) ->
     """Several megabytes of one item go out in several record batches, in order."""
     for number in range(8):
         await world.send("t/toy/1", "add", number=number, text="x" * 300_000)
-    world.start(batch_records=8)
+    world.start(batch_records=8, batch_ms=60_000)
     events = await world.arrived(8)
     assert [orjson.loads(event.value)["event"]["number"] for event in events] == list(range(8))
     assert [event.offset for event in events][:6] == list(range(6))  # one transaction: no marker between them

@@ -78,8 +78,8 @@ async def test_a_new_worker_starts_from_snapshots_and_their_floor(world: ToyWorl
 
 async def test_open_timers_survive_in_snapshots(world: ToyWorld) -> None:
     """A timer that was set before the floor fires on another worker."""
-    world.start(snapshot_every=3, batch_records=2)
-    await world.send("t/toy/1", "wait", **{"in": 6_000, "to": ""})
+    await world.start(snapshot_every=3, batch_records=2).ready()
+    await world.send("t/toy/1", "wait", **{"in": 8_000, "to": ""})
     for _ in range(20):
         await world.send("t/toy/1", "add")
     await world.arrived(21)
