@@ -92,7 +92,7 @@ async def place(kafka: KafkaSettings, own: Topics) -> AsyncIterator[Place]:
 
 
 async def test_a_kill_switch_stops_a_rule_in_mid_stream(place: Place) -> None:
-    """The change behind the save knows it; lifted, the rule runs again. A change may be decided with what is saved later."""
+    """The change behind the save knows it; lifted, the rule runs again."""
     await place.save(spec.pipeline(), *spec.PEOPLE, NOTE)
     await place.tell(KEYS[0], c.CreateItem({"title": "Desk"}, stage="invoice_sent"))
     await place.bench.until_events(3)
