@@ -14,7 +14,7 @@ from services.edge.sql import PositionRefusedError
 
 Fetched: TypeAlias = Mapping[TopicPartition, Sequence[ConsumerRecord]]
 
-HINT_EVERY_S = 5.0
+HINT_EVERY_S = 1.0
 _FETCH_MS = 200
 _FETCH_RECORDS = 5_000
 

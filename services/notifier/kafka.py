@@ -18,7 +18,7 @@ from services.edge.stream import Headers, Output
 from services.notifier.intake import Intake
 from services.notifier.ports import Incoming, Parked, Unavailable
 
-HINT_EVERY_MS: Final = 5_000
+HINT_EVERY_MS: Final = 1_000
 _Record: TypeAlias = tuple[str, int | None, bytes | None, bytes | None, Headers]
 _FETCH_MS = 500
 _FETCH_RECORDS = 1_000

@@ -24,6 +24,6 @@ async def test_every_kind_of_fault_leaves_histories_whole(tmp_path: Path) -> Non
 @pytest.mark.parametrize("mutant", ["id-per-process", "one-producer"])
 async def test_workers_that_do_not_fence_each_other_are_found_out(tmp_path: Path, mutant: str) -> None:
     """With transactional ids per process a paused worker's transaction commits beside that of the new owner."""
-    plan = Plan(seconds=40, faults=4, rate=300, seed=2, only=("pause",), mutant=mutant)
+    plan = Plan(seconds=24, faults=3, rate=300, seed=2, only=("pause",), mutant=mutant)
     report = await run(plan, tmp_path, print)
     assert report.verdict.bad
