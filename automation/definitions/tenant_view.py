@@ -254,11 +254,11 @@ class TenantView:
         found = next((one for one in (ALL_AUTOMATION, f"{kind}:{name}") if one in self._stops), "")
         return found and f"stop/{found}"
 
-    def stopped_since(self, kind: str, name: str) -> Moment:
-        """Return when the kill switch that stops it was turned on, or saved again; there is one."""
-        found = self.stopped_by(kind, name)
-        above, _, stop = found.partition("stop/")
-        return (self._above if above and self._above else self).saved["stop", stop][-1].saved_at
+    def stopped_since(self, kind: str, name: str) -> Moment | None:
+        """Return when the kill switch that stops it was turned on, or saved again; None where none does."""
+        above, _, stop = self.stopped_by(kind, name).partition("stop/")
+        owner = self._above if above and self._above else self
+        return owner.saved["stop", stop][-1].saved_at if stop else None
 
     @property
     def stops(self) -> Mapping[str, Stop]:

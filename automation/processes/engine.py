@@ -85,9 +85,9 @@ def _held_until(turn: Turn, at: At) -> Moment | None:
     """Return when a step that may not begin is tried again, 0 for the end of a pause; None where it may."""
     if at.instance.paused:
         return 0
-    if turn.view.stopped_by("template", at.template.id):
-        stopped = turn.now - turn.view.stopped_since("template", at.template.id)
-        return turn.now + min(max(stopped // 4, STOPPED_MS), LONGEST_STOPPED_MS)
+    stopped = turn.view.stopped_since("template", at.template.id)
+    if stopped is not None:
+        return turn.now + min(max((turn.now - stopped) // 4, STOPPED_MS), LONGEST_STOPPED_MS)
     if turn.steps >= PORTION or turn.room < TURN_LIMIT // 2:
         return turn.now + PAUSE_MS
     hour, done = turn.state.worked_hour, turn.state.worked_steps

@@ -24,7 +24,7 @@ from services.gateway.problems import Problem, unavailable
 POLL_SECONDS = 0.3
 SAVE_SECONDS = 15.0
 _TRIES = 8
-_PAUSE = 0.1
+_PAUSE, _LONGEST_PAUSE = 0.1, 1.6
 _UNSURE = "Kafka did not confirm; read the definitions again to see what is in force"
 
 
@@ -66,7 +66,8 @@ class KafkaShelf:
                 for tried in range(_TRIES):
                     with suppress(ProducerFenced):  # somebody has begun to edit since: begin again
                         return await self._edit(work)
-                    await asyncio.sleep(_PAUSE * 2**tried * random.random())  # noqa: S311  two of a kind should not tie
+                    pause = min(_PAUSE * 2**tried, _LONGEST_PAUSE)
+                    await asyncio.sleep(pause * random.random())  # noqa: S311  two of a kind should not tie
         except (KafkaError, TimeoutError) as error:
             raise unavailable(_UNSURE) from error
         raise Problem(409, "overtaken", "others are saving definitions at this moment: save again")

@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import secrets
 import subprocess
-import sys
 import time
 import uuid
 from collections.abc import Iterator, Mapping
@@ -20,7 +19,17 @@ from aiokafka.errors import KafkaError, TopicAuthorizationFailedError
 
 from automation.values import Money
 from services.cli.stack.lifting import readiness
-from services.cli.stack.place import Unit, choose_ports, environment, gateway_url, log_file, make_secrets, units
+from services.cli.stack.place import (
+    SERVICES,
+    Unit,
+    choose_ports,
+    environment,
+    gateway_url,
+    log_file,
+    make_secrets,
+    units,
+)
+from services.cli.stack.supervisor import command
 from services.edge.kafka import KafkaSettings, producer
 from tests.acls import USERS, grant, rights
 from tests.certificates import Authority
@@ -31,7 +40,6 @@ pytestmark = pytest.mark.kafka
 
 ROOT = EXAMPLES.parents[1]
 _TRIES = 60
-SERVICES = ("deal-stream", "payment-tracker", "notifier", "history", "live-views", "gateway")
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +49,7 @@ def brokers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     authority = Authority(home)
     authority.server("localhost")
     users = {one.user for one in rights()}
-    assert users == set(SERVICES), USERS
+    assert users == {service.replace("_", "-") for service in SERVICES}, USERS
     passwords = {user: secrets.token_hex(16) for user in (OPERATOR, *users)}
     locked = Locked(authority.certificate, home / "localhost.pem", passwords)
     with cluster(home, 3, locked) as made:
@@ -84,8 +92,9 @@ class Installed(Company):
     def _start(self, unit: Unit) -> subprocess.Popen[bytes]:
         told = environment(self.home, unit) | self._env | self._as(unit.service.replace("_", "-"))
         with log_file(self.home, unit.name).open("ab") as log:
-            command = [sys.executable, "-m", "services.cli", "run", unit.service]
-            return subprocess.Popen(command, env=told, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+            return subprocess.Popen(
+                command(unit.service), env=told, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=log, stderr=log
+            )
 
     def _supervise(self) -> None:
         """Start anew what has ended: a worker that is in doubt of a commit does."""

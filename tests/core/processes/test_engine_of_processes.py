@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from automation.definitions import models as m
+from automation.definitions.saved import DefinitionSaved
+from automation.definitions.tenant_view import EVERYWHERE
 from automation.errors import ChangeRefusedError
 from automation.items import changes as c
 from automation.items import process_events as p
@@ -303,6 +305,18 @@ def test_a_kill_switch_that_is_on_for_long_is_looked_at_seldom() -> None:
     assert (pauses[0], pauses[-1]) == (60_000, 3_600_000)
     assert pauses == sorted(pauses)
     assert len(pauses) < 50
+
+
+def test_a_kill_switch_for_everybody_is_looked_at_seldom_too() -> None:
+    """It is no definition of the tenant."""
+    story = deal(template(wait("a"), wait("b"))).begin()
+    since = story.now + DAY - 400_000
+    everywhere = DefinitionSaved(
+        EVERYWHERE, "stop", "automation", 1, 0, "ops", since, "s", True, False, '{"id":"automation"}'
+    )
+    story.book.apply(everywhere, story.book.version)
+    story.wake()
+    assert story.only(p.StepHeld).due - story.now == (story.now - since) // 4 == 100_000
 
 
 # --- values --------------------------------------------------------------------------------------------------
